@@ -1,0 +1,160 @@
+"""People, the columns they have, the groups they are in, and the permission to mail them."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, UtcDateTime, Word, utcnow
+from app.models.states import ConsentAction, ConsentState, FieldType, LawfulBasis, SuppressionReason
+
+
+class Contact(Base):
+    """A person. Custom fields are further columns `cf_<field id>`, added by `app.audience.fields`.
+
+    `email` is in the one normalised form of `app.audience.addresses.normalise`, so it is the key by which a person is
+    recognised; `address_hash` is its keyed hash, which suppressions are matched by.
+    """
+
+    __tablename__ = "contact"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
+    first_name: Mapped[str | None] = mapped_column(Text)
+    last_name: Mapped[str | None] = mapped_column(Text)
+    company: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
+    postal_code: Mapped[str | None] = mapped_column(Text)
+    city: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(Text)
+    time_zone: Mapped[str | None] = mapped_column(Text)
+    notes: Mapped[str | None] = mapped_column(Text)
+    consent: Mapped[ConsentState] = mapped_column(Word(ConsentState), default=ConsentState.UNKNOWN)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class Field(Base):
+    """A typed column of the contact grid. `key` is its merge name, `column` its column in the table `contact`.
+
+    A deleted field is hidden at once (`deleted_at`) and its column dropped later, so that deleting can be undone.
+    """
+
+    __tablename__ = "field"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    label: Mapped[str] = mapped_column(String(200))
+    type: Mapped[FieldType] = mapped_column(Word(FieldType))
+    column: Mapped[str] = mapped_column(String(64), unique=True)
+    is_builtin: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int]
+    is_hidden: Mapped[bool] = mapped_column(default=False)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ContactList(Base):
+    """A group with a fixed membership."""
+
+    __tablename__ = "contact_list"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class Membership(Base):
+    """A contact is in a list."""
+
+    __tablename__ = "membership"
+    __table_args__ = (Index(None, "contact_id"), {"sqlite_with_rowid": False})
+
+    list_id: Mapped[int] = mapped_column(ForeignKey("contact_list.id", ondelete="CASCADE"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class Tag(Base):
+    """A free label."""
+
+    __tablename__ = "tag"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+
+
+class ContactTag(Base):
+    """A contact carries a tag."""
+
+    __tablename__ = "contact_tag"
+    __table_args__ = (Index(None, "contact_id"), {"sqlite_with_rowid": False})
+
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Topic(Base):
+    """A subject a person subscribes to."""
+
+    __tablename__ = "topic"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+
+
+class Subscription(Base):
+    """A contact wants (or no longer wants) mail about a topic."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (Index(None, "contact_id"), {"sqlite_with_rowid": False})
+
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id", ondelete="CASCADE"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    is_subscribed: Mapped[bool]
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class Segment(Base):
+    """A saved rule over fields, groups, consent and behaviour, evaluated live. `rule` is a tree of AND and OR nodes."""
+
+    __tablename__ = "segment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    rule: Mapped[dict[str, object]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class Consent(Base):
+    """One piece of evidence of a permission, or of its withdrawal. Rows are added, never changed."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index(None, "contact_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    topic_id: Mapped[int | None] = mapped_column(ForeignKey("topic.id", ondelete="SET NULL"))
+    action: Mapped[ConsentAction] = mapped_column(Word(ConsentAction))
+    basis: Mapped[LawfulBasis | None] = mapped_column(Word(LawfulBasis))
+    source: Mapped[str] = mapped_column(Text)
+    wording: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class Suppression(Base):
+    """An address that must not be mailed. It outlives its contact: after erasure only the keyed hash remains."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (UniqueConstraint("address_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(16))
+    address: Mapped[str | None] = mapped_column(String(320))
+    reason: Mapped[SuppressionReason] = mapped_column(Word(SuppressionReason))
+    origin: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)

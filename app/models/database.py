@@ -1,0 +1,182 @@
+"""The encrypted SQLite file: connections, transactions, and what its errors mean to the user."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from app.errors import UserFacingError
+from app.models.keys import WorkspaceKey
+
+logger = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_S = 15.0
+_CACHE_KIB = 64 * 1024
+
+# Without an adapter the binding looks one up for every None, seven times slower on sparse rows.
+sqlcipher.register_adapter(type(None), lambda value: value)
+
+
+class WrongKey(UserFacingError):
+    """The key does not open the file, or the file is no workspace: SQLCipher cannot tell the two apart."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"This key does not open “{path.name}”.",
+            "Enter the recovery key that was shown when this workspace was made, or choose another file.",
+            detail=str(path),
+        )
+
+
+class WorkspaceUnavailable(UserFacingError):
+    """The environment keeps the file from being read or written."""
+
+
+_MEANINGS: tuple[tuple[str, str, str], ...] = (
+    ("disk is full", "The disk is full.", "Free some space; nothing that was saved before is lost."),
+    (
+        "readonly",
+        "The workspace file is write-protected.",
+        "Remove the protection, or move it to a folder of your own.",
+    ),
+    ("disk i/o error", "The disk does not answer.", "Check that the drive is connected and has space, then try again."),
+    ("unable to open", "The workspace file cannot be opened.", "Check that its folder exists and you may write there."),
+    ("locked", "The workspace is busy.", "Wait until the other program is done with it, then try again."),
+    ("malformed", "The workspace file is damaged.", "Open the latest backup: main.py backup --list names them."),
+)
+
+
+def user_facing(error: Exception, path: Path) -> UserFacingError | None:
+    """What a database error means to the user, or None if it is a fault of the program."""
+    text = str(error).lower()
+    if "not a database" in text:
+        return WrongKey(path)
+    for words, title, hint in _MEANINGS:
+        if words in text:
+            return WorkspaceUnavailable(title, hint, detail=f"{path}: {error}")
+    return None
+
+
+class Database:
+    """One encrypted file and the connections to it.
+
+    Units of work are short: `with database.write() as session` runs as one transaction that takes the write lock at
+    once, so it never fails half-way for a lock; `with database.read() as session` sees one snapshot.
+
+    Args:
+        durable: Whether a commit survives a power cut (`synchronous=FULL`), which sending needs; otherwise a power cut
+            can take back the last moments, but never damages the file.
+    """
+
+    def __init__(self, path: Path, key: WorkspaceKey, *, durable: bool = False) -> None:
+        self.path = path
+        self._key = key
+        self._synchronous = "FULL" if durable else "NORMAL"
+        self._engine = self._create_engine()
+        self._reader = self._engine.execution_options(reading=True)
+        self._watch: Any = None
+        self._watch_lock = threading.Lock()
+
+    def connect(self) -> Any:
+        """A bare DB-API connection of the caller's own, keyed and configured, in autocommit mode.
+
+        Raises:
+            WrongKey, WorkspaceUnavailable: the file does not open.
+        """
+        connection = None
+        try:
+            connection = sqlcipher.connect(
+                str(self.path), isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
+            )
+            # First, or SQLCipher writes its complaint about a wrong key to standard error.
+            connection.execute("PRAGMA cipher_log_level = NONE")
+            connection.execute(f"PRAGMA key = {self._key.database_pragma()}")
+            # `PRAGMA key` itself never fails: the first read tells whether the key is right.
+            connection.execute("SELECT count(*) FROM sqlite_schema")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            connection.execute("PRAGMA temp_store = MEMORY")
+        except sqlcipher.Error as error:
+            if connection is not None:
+                connection.close()
+            raise self._translated(error) from error
+        return connection
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one snapshot and is thrown away.
+
+        Raises:
+            WorkspaceUnavailable: the environment's fault.
+        """
+        with self.translating(), Session(self._reader) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose work is committed at the end, or rolled back if an exception leaves it.
+
+        Raises:
+            WorkspaceUnavailable: the environment's fault; nothing was changed.
+        """
+        with self.translating(), Session(self._engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A Core connection in a write transaction, for migrations."""
+        with self.translating(), self._engine.begin() as connection:
+            yield connection
+
+    def data_version(self) -> int:
+        """A number that changes whenever another connection, in this or any process, has committed."""
+        with self._watch_lock:
+            if self._watch is None:
+                self._watch = self.connect()
+            version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
+            return version
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._watch_lock:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+        self._engine.dispose()
+
+    def _create_engine(self) -> Engine:
+        engine = create_engine(
+            "sqlite://", module=sqlcipher, creator=self.connect, poolclass=QueuePool, pool_size=4, max_overflow=8
+        )
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            reading = connection.get_execution_options().get("reading", False)
+            connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+        return engine
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Turn errors of the environment into sentences for the user; faults of the program pass unchanged."""
+        try:
+            yield
+        except (DBAPIError, sqlcipher.Error, sqlite3.Error) as error:
+            meaning = user_facing(error.orig if isinstance(error, DBAPIError) and error.orig else error, self.path)
+            if meaning is None:
+                raise
+            raise meaning from error
+
+    def _translated(self, error: Exception) -> Exception:
+        return user_facing(error, self.path) or error

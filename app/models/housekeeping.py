@@ -1,0 +1,62 @@
+"""What the workspace keeps about itself."""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, UtcDateTime, utcnow
+
+
+class Organisation(Base):
+    """Whose workspace this is; the one row has the id 1.
+
+    `postal_address` stands in the foot of every message. `hash_key` keys the hashes by which addresses are suppressed:
+    it stays the same for the life of the workspace, so that a hash outlives a change of the workspace key.
+    """
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    name: Mapped[str] = mapped_column(String(200))
+    postal_address: Mapped[str] = mapped_column(Text, default="")
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    hash_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class AgentLease(Base):
+    """Which agent works on this workspace; the one row has the id 1. Past `expires_at` another agent may take over."""
+
+    __tablename__ = "agent_lease"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    holder: Mapped[str] = mapped_column(String(64))
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class UndoAction(Base):
+    """One action of the user that can be taken back. `blob` is the compressed JSON of the cells as they were."""
+
+    __tablename__ = "undo_action"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    label: Mapped[str] = mapped_column(Text)
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
+    is_undone: Mapped[bool] = mapped_column(default=False)
+
+
+class PracticeMessage(Base):
+    """A message that the practice server accepted: it never left this computer."""
+
+    __tablename__ = "practice_message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    sender: Mapped[str] = mapped_column(String(320))
+    recipient: Mapped[str] = mapped_column(String(320), index=True)
+    subject: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,126 @@
+"""The closed sets of the workspace: every column that can hold one of a few words draws it from here."""
+
+from enum import StrEnum
+
+
+class FieldType(StrEnum):
+    """What a column of the contact grid holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    YES_NO = "yes_no"
+    EMAIL = "email"
+    PHONE = "phone"
+    COUNTRY = "country"
+    LANGUAGE = "language"
+
+
+class ConsentState(StrEnum):
+    """Whether a contact may be mailed at all, the sum of the evidence in `consent`."""
+
+    UNKNOWN = "unknown"
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+
+
+class ConsentAction(StrEnum):
+    """One entry of the append-only evidence."""
+
+    GIVEN = "given"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+
+
+class LawfulBasis(StrEnum):
+    """Why mail to a person is permitted (GDPR Art. 6 and 7; ePrivacy directive Art. 13)."""
+
+    CONSENT = "consent"
+    EXISTING_CUSTOMER = "existing_customer"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+
+
+class SuppressionReason(StrEnum):
+    """Why an address must not be mailed."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+    ERASED = "erased"
+
+
+class AccountKind(StrEnum):
+    """How mail leaves: into the practice server on this computer, or through an SMTP server."""
+
+    PRACTICE = "practice"
+    SMTP = "smtp"
+
+
+class TlsMode(StrEnum):
+    """How a connection to an SMTP server is secured. Plain text is accepted on loopback alone."""
+
+    NONE_ON_LOOPBACK = "none_on_loopback"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
+class DispatchState(StrEnum):
+    """Where one run of a campaign stands; the agent writes it."""
+
+    PLANNED = "planned"
+    FREEZING = "freezing"
+    SENDING = "sending"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class Wish(StrEnum):
+    """What the user wants of a dispatch; the app writes it, the agent obeys it."""
+
+    RUN = "run"
+    PAUSE = "pause"
+    CANCEL = "cancel"
+
+
+class DeliveryState(StrEnum):
+    """What became of one recipient of a dispatch."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    IN_DOUBT = "in_doubt"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work on this delivery is still to be done."""
+        return self in OPEN_STATES
+
+
+OPEN_STATES = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED})
+
+
+class SkipReason(StrEnum):
+    """Why a recipient got no message although the audience named them."""
+
+    SUPPRESSED = "suppressed"
+    NO_PERMISSION = "no_permission"
+    CONTACT_DELETED = "contact_deleted"
+    CONTENT_ERROR = "content_error"
+
+
+class EventKind(StrEnum):
+    """What happened to a message after the server took it."""
+
+    DELIVERED = "delivered"
+    OPEN = "open"
+    CLICK = "click"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    REPLY = "reply"

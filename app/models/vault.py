@@ -1,0 +1,78 @@
+"""The operating system's keyring, or the honest answer that there is none.
+
+The library `keyring` falls back to backends that write plain text or forget silently, so only known-good backends are
+accepted, and only after a random entry was written, read back and deleted.
+"""
+
+import logging
+import secrets
+from typing import Protocol
+
+from app.models.keys import WorkspaceKey
+
+logger = logging.getLogger(__name__)
+
+SERVICE = "Mass Mail Dispatcher"
+_TRUSTED_BACKENDS = frozenset(
+    {
+        "keyring.backends.Windows.WinVaultKeyring",
+        "keyring.backends.macOS.Keyring",
+        "keyring.backends.SecretService.Keyring",
+        "keyring.backends.libsecret.Keyring",
+        "keyring.backends.kwallet.DBusKeyring",
+    }
+)
+
+
+class Vault(Protocol):
+    """Where workspace keys are kept between two starts."""
+
+    def load(self, workspace_id: str) -> WorkspaceKey | None:
+        """The key of the workspace, or None if there is none here."""
+
+    def store(self, workspace_id: str, key: WorkspaceKey) -> None:
+        """Keep *key* for the next start."""
+
+
+class _Backend(Protocol):
+    def get_password(self, service: str, username: str) -> str | None: ...
+    def set_password(self, service: str, username: str, password: str) -> None: ...
+    def delete_password(self, service: str, username: str) -> None: ...
+
+
+class KeyringVault:
+    """Keys in the operating system's keyring."""
+
+    def __init__(self, backend: _Backend) -> None:
+        self._backend = backend
+
+    def load(self, workspace_id: str) -> WorkspaceKey | None:
+        text = self._backend.get_password(SERVICE, workspace_id)
+        return WorkspaceKey.from_recovery_text(text) if text else None
+
+    def store(self, workspace_id: str, key: WorkspaceKey) -> None:
+        self._backend.set_password(SERVICE, workspace_id, key.recovery_text())
+
+
+def open_vault() -> Vault | None:
+    """The system's keyring, or None if there is none that is secure and works."""
+    import keyring
+
+    chosen = keyring.get_keyring()
+    for backend in getattr(chosen, "backends", [chosen]):
+        name = f"{type(backend).__module__}.{type(backend).__qualname__}"
+        if name in _TRUSTED_BACKENDS and _keeps_secrets(backend):
+            return KeyringVault(backend)
+    return None
+
+
+def _keeps_secrets(backend: _Backend) -> bool:
+    name, secret = f"probe-{secrets.token_hex(8)}", secrets.token_hex(16)
+    try:
+        backend.set_password(SERVICE, name, secret)
+        found = backend.get_password(SERVICE, name)
+        backend.delete_password(SERVICE, name)
+    except Exception as error:  # noqa: BLE001  backends raise D-Bus, OS and their own errors alike
+        logger.warning("The system's keyring does not answer (%s).", type(error).__name__)
+        return False
+    return found == secret

@@ -1,0 +1,179 @@
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.errors import UserFacingError
+from app.models import migrations
+from app.models.database import Database, WorkspaceUnavailable, WrongKey
+from app.models.keys import WorkspaceKey
+from app.models.states import SuppressionReason
+from app.models.tables import Suppression
+from app.models.workspace import HEAD_REVISION, AlreadyOpen, Workspace, held_by_app, workspace_id
+
+
+def test_a_new_workspace_has_exactly_the_tables_the_models_declare(workspace: Workspace) -> None:
+    with workspace.database.connection() as connection:
+        assert migrations.differences(connection) == []
+
+
+def test_the_declared_head_is_the_newest_migration(workspace: Workspace) -> None:
+    with workspace.read() as session:
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) == HEAD_REVISION
+
+
+def test_the_file_reveals_nothing_without_the_key(workspace: Workspace) -> None:
+    workspace.close()
+    assert b"Blumen Berger" not in workspace.path.read_bytes()
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        sqlite3.connect(workspace.path).execute("SELECT * FROM organisation")
+
+
+def test_a_wrong_key_is_refused_with_a_sentence_and_harms_nothing(workspace: Workspace, key: WorkspaceKey) -> None:
+    workspace.close()
+    with pytest.raises(WrongKey, match="does not open"):
+        Workspace.open(workspace.path, WorkspaceKey.generate())
+    assert Workspace.open(workspace.path, key).organisation().name == "Blumen Berger"
+
+
+def test_the_recovery_key_opens_a_copy_on_another_computer(workspace: Workspace, tmp_path: Path) -> None:
+    recovery = workspace.key.recovery_text()
+    workspace.close()
+    elsewhere = tmp_path / "elsewhere" / "moved.mailspace"
+    elsewhere.parent.mkdir()
+    shutil.copy(workspace.path, elsewhere)
+    opened = Workspace.open(elsewhere, WorkspaceKey.from_recovery_text(recovery.lower()))
+    assert opened.organisation().name == "Blumen Berger"
+    opened.close()
+
+
+def test_the_identity_of_a_workspace_survives_a_move_and_a_checkpoint(workspace: Workspace, tmp_path: Path) -> None:
+    before = workspace_id(workspace.path)
+    with workspace.write() as session:
+        session.execute(text("UPDATE organisation SET name = 'x'"))
+    workspace.close()
+    moved = workspace.path.rename(tmp_path / "moved.mailspace")
+    assert workspace_id(moved) == before
+    assert len(set(before)) > 4
+
+
+def test_a_workspace_of_a_newer_version_is_refused_politely(workspace: Workspace, key: WorkspaceKey) -> None:
+    with workspace.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    workspace.close()
+    with pytest.raises(UserFacingError, match="newer version"):
+        Workspace.open(workspace.path, key)
+
+
+def test_a_half_made_workspace_is_named_as_such(tmp_path: Path, key: WorkspaceKey) -> None:
+    path = tmp_path / "half.mailspace"
+    connection = Database(path, key).connect()
+    connection.execute("CREATE TABLE something (id INTEGER)")
+    connection.close()
+    with pytest.raises(UserFacingError, match="not a finished workspace"):
+        Workspace.open(path, key)
+
+
+def test_a_transaction_that_fails_changes_nothing(workspace: Workspace) -> None:
+    with pytest.raises(RuntimeError), workspace.write() as session:
+        session.execute(text("UPDATE organisation SET name = 'half'"))
+        raise RuntimeError
+    assert workspace.organisation().name == "Blumen Berger"
+
+
+def test_a_failed_migration_leaves_the_file_as_it_was(workspace: Workspace) -> None:
+    with pytest.raises(RuntimeError), workspace.database.connection() as connection:
+        connection.execute(text("ALTER TABLE contact ADD COLUMN half TEXT"))
+        raise RuntimeError
+    with workspace.database.connection() as connection:
+        assert migrations.differences(connection) == []
+
+
+def test_readers_see_one_snapshot_while_another_connection_writes(workspace: Workspace) -> None:
+    with workspace.read() as reader:
+        before = reader.scalar(text("SELECT name FROM organisation"))
+        with workspace.write() as writer:
+            writer.execute(text("UPDATE organisation SET name = 'changed'"))
+        assert reader.scalar(text("SELECT name FROM organisation")) == before
+
+
+def test_the_data_version_moves_when_another_process_commits(workspace: Workspace) -> None:
+    before = workspace.database.data_version()
+    script = (
+        "from pathlib import Path; from sqlalchemy import text; from app.models.workspace import Workspace;"
+        "from app.models.keys import WorkspaceKey;"
+        f"w = Workspace.open(Path({str(workspace.path)!r}), WorkspaceKey(bytes(range(32))))\n"
+        "with w.write() as s: s.execute(text(\"UPDATE organisation SET name = 'x'\"))"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert workspace.database.data_version() != before
+
+
+def test_foreign_keys_are_enforced(workspace: Workspace) -> None:
+    from sqlalchemy.exc import IntegrityError
+
+    with pytest.raises(IntegrityError), workspace.write() as session:
+        session.execute(text("INSERT INTO membership (list_id, contact_id, added_at) VALUES (1, 1, 0)"))
+
+
+def test_a_read_only_file_ends_in_a_sentence(workspace: Workspace, key: WorkspaceKey) -> None:
+    workspace.close()
+    script = (
+        "import sys; from pathlib import Path; from app.errors import UserFacingError\n"
+        "from app.models.workspace import Workspace; from app.models.keys import WorkspaceKey\n"
+        "import os; os.geteuid() or os.setuid(65534)\n"
+        "try:\n"
+        f"    w = Workspace.open(Path({str(workspace.path)!r}), WorkspaceKey(bytes(range(32))))\n"
+        "    w.set_organisation(w.organisation())\n"
+        "except UserFacingError as error: print(error.title)\n"
+    )
+    workspace.path.chmod(0o444)
+    for parent in workspace.path.parents[:3]:
+        parent.chmod(0o555)
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    for parent in workspace.path.parents[:3]:
+        parent.chmod(0o755)
+    assert run.stdout.strip() in {
+        "The workspace file is write-protected.",
+        "The workspace file cannot be opened.",
+    }, run.stderr
+
+
+def test_a_full_disk_ends_in_a_sentence_and_loses_nothing(workspace: Workspace) -> None:
+    with workspace.database.translating():
+        connection = workspace.database.connect()
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(WorkspaceUnavailable, match="disk is full"), workspace.database.translating():
+        connection.execute("UPDATE organisation SET postal_address = hex(randomblob(500000))")
+    connection.close()
+    assert workspace.organisation().postal_address == ""
+
+
+def test_a_second_window_on_the_same_file_is_refused(workspace: Workspace) -> None:
+    script = (
+        "from pathlib import Path; from app.models.workspace import held_by_app, AlreadyOpen\n"
+        "try:\n"
+        f"    with held_by_app(Path({str(workspace.path)!r})): print('open')\n"
+        "except AlreadyOpen as error: print(error.title)\n"
+    )
+    with held_by_app(workspace.path):
+        run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "“test” is already open in another window."
+    with held_by_app(workspace.path):
+        pass
+    assert AlreadyOpen(workspace.path).hint
+
+
+def test_a_suppression_is_found_by_the_keyed_hash_of_its_address(workspace: Workspace) -> None:
+    digest = workspace.address_hash("anna@example.com")
+    with workspace.write() as session:
+        session.add(Suppression(address_hash=digest, reason=SuppressionReason.ERASED))
+    assert len(digest) == 16
+    assert digest != workspace.address_hash("ben@example.com")
+    with workspace.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM suppression WHERE address_hash = :h"), {"h": digest}) == 1
