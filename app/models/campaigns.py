@@ -55,8 +55,9 @@ class Schedule(Base):
 class Dispatch(Base):
     """One run of a campaign: its content compiled once, its audience frozen once.
 
-    The app writes `wish` and `due_at`; the agent writes `state`, `problem` and the times. The content columns are the
-    Jinja2 sources that were current when the audience was frozen, so that a later edit of the template changes nothing.
+    The app writes `wish` and `due_at`; the agent writes `state` and the times, and when it cannot go on it writes
+    `problem` and turns `wish` to pause. The content columns are the Jinja2 sources that were current when the audience
+    was frozen, so that a later edit of the template changes nothing.
     """
 
     __tablename__ = "dispatch"
@@ -82,14 +83,15 @@ class Dispatch(Base):
 class Delivery(Base):
     """One recipient in one dispatch: the outbox row.
 
-    `reason` says why it is in its state: a `SkipReason`, or a reason of `app.sending.outcomes`. `due_at` is when a queued
-    or deferred delivery may be tried next. `token` names the delivery in links and headers without revealing anything.
+    `reason` says why it is in its state: a `SkipReason`, or a reason of `app.sending.outcomes`. `due_at` is when a
+    deferred delivery may be tried next. `token` names the delivery in links and headers without revealing anything.
     """
 
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("dispatch_id", "address"),
-        Index(None, "dispatch_id", "state", "due_at"),
+        # Ends in the row id, so the queued rows of a dispatch come in order, and it alone answers the counts.
+        Index(None, "dispatch_id", "state"),
         Index(None, "contact_id"),
     )
 
@@ -102,7 +104,7 @@ class Delivery(Base):
     reason: Mapped[str] = mapped_column(String(32), default="")
     reply: Mapped[str] = mapped_column(Text, default="")
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

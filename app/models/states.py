@@ -66,18 +66,16 @@ class TlsMode(StrEnum):
 
 
 class DispatchState(StrEnum):
-    """Where one run of a campaign stands; the agent writes it."""
+    """How far one run of a campaign has come. Whether it moves or rests is the user's `Wish`."""
 
     PLANNED = "planned"
-    FREEZING = "freezing"
     SENDING = "sending"
-    STOPPED = "stopped"
     FINISHED = "finished"
     CANCELLED = "cancelled"
 
 
 class Wish(StrEnum):
-    """What the user wants of a dispatch; the app writes it, the agent obeys it."""
+    """What is to happen with a dispatch: the user decides. The agent itself only turns RUN into PAUSE, with a problem."""
 
     RUN = "run"
     PAUSE = "pause"

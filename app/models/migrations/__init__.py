@@ -1,6 +1,6 @@
 """Bringing the tables of a workspace to the shape this version of the program expects.
 
-Rules (measured on a million contacts): native `ADD COLUMN`, `DROP COLUMN` and `CREATE INDEX`, never Alembic's batch mode,
+Rules (measured): native `ADD COLUMN`, `DROP COLUMN` and `CREATE INDEX`, never Alembic's batch mode,
 which copies the table; the caller's transaction is explicit, so a step that fails leaves the file as it was. Custom
 fields' columns `cf_<id>` belong to the user and are no concern of migrations.
 """

@@ -386,7 +386,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=32), nullable=False),
         sa.Column("reply", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contact.id"], name=op.f("fk_delivery_contact_id"), ondelete="SET NULL"
@@ -398,9 +398,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dispatch_id", "address", name=op.f("uq_delivery_dispatch_id_address")),
     )
     op.create_index(op.f("ix_delivery_contact_id"), "delivery", ["contact_id"], unique=False)
-    op.create_index(
-        op.f("ix_delivery_dispatch_id_state_due_at"), "delivery", ["dispatch_id", "state", "due_at"], unique=False
-    )
+    op.create_index(op.f("ix_delivery_dispatch_id_state"), "delivery", ["dispatch_id", "state"], unique=False)
     op.create_table(
         "attempt",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,99 @@
+"""Many small writes, few commits: one thread runs all that is waiting in one transaction.
+
+A commit that survives a power cut costs an fsync, 0.2 to 5 ms. Whoever writes while another commit is under way joins the
+next one, so the groups grow by themselves exactly when the disk is slow.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from app.models.database import Database
+
+T = TypeVar("T")
+
+_MAX_GROUP = 200
+
+
+@dataclass(frozen=True)
+class _Write:
+    work: Callable[[Session], Any]
+    loop: asyncio.AbstractEventLoop
+    result: asyncio.Future[Any]
+
+    def resolve(self, value: Any) -> None:
+        self._tell(lambda: self.result.set_result(value))
+
+    def fail(self, error: BaseException) -> None:
+        self._tell(lambda: self.result.set_exception(error))
+
+    def _tell(self, set_outcome: Callable[[], None]) -> None:
+        def unless_cancelled() -> None:
+            if not self.result.done():
+                set_outcome()
+
+        self.loop.call_soon_threadsafe(unless_cancelled)
+
+
+class GroupWriter:
+    """Runs writes in one thread, as many as are waiting in one transaction.
+
+    A write that fails takes none of its neighbours with it: the group is rolled back and each is then run alone.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="group-writer", daemon=True)
+        self._thread.start()
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Run *work* in a transaction, and return what it returned once that is committed.
+
+        Raises:
+            WorkspaceUnavailable: the environment's fault; *work* changed nothing.
+            Exception: whatever *work* raised; it changed nothing.
+        """
+        loop = asyncio.get_running_loop()
+        write = _Write(work, loop, loop.create_future())
+        self._waiting.put(write)
+        result: T = await write.result
+        return result
+
+    async def close(self) -> None:
+        """Commit what is waiting, then end the thread."""
+        self._waiting.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            group = [first]
+            is_last = False
+            while len(group) < _MAX_GROUP and not self._waiting.empty():
+                following = self._waiting.get()
+                if following is None:
+                    is_last = True
+                    break
+                group.append(following)
+            self._commit(group)
+            if is_last:
+                return
+
+    def _commit(self, group: list[_Write]) -> None:
+        try:
+            with self._database.write() as session:
+                results = [write.work(session) for write in group]
+        except Exception as error:  # noqa: BLE001  the caller who is awaiting it gets it
+            if len(group) == 1:
+                group[0].fail(error)
+                return
+            for write in group:
+                self._commit([write])
+            return
+        for write, result in zip(group, results, strict=True):
+            write.resolve(result)
