@@ -1,4 +1,4 @@
-"""The log: a file that rotates, and standard error for warnings. Secrets never reach it: their types hide themselves."""
+"""The log: a file that rotates, and standard error for warnings. Secrets never reach it: their types hide them."""
 
 import logging
 import logging.handlers

@@ -1,7 +1,7 @@
 """Many small writes, few commits: one thread runs all that is waiting in one transaction.
 
-A commit that survives a power cut costs an fsync, 0.2 to 5 ms. Whoever writes while another commit is under way joins the
-next one, so the groups grow by themselves exactly when the disk is slow.
+A commit that survives a power cut costs an fsync, 0.2 to 5 ms. Whoever writes while another commit is under way joins
+the next one, so the groups grow by themselves exactly when the disk is slow.
 """
 
 import asyncio

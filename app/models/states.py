@@ -75,11 +75,38 @@ class DispatchState(StrEnum):
 
 
 class Wish(StrEnum):
-    """What is to happen with a dispatch: the user decides. The agent itself only turns RUN into PAUSE, with a problem."""
+    """What is to happen with a dispatch. The user decides; the agent itself only turns RUN to PAUSE, with a problem."""
 
     RUN = "run"
     PAUSE = "pause"
     CANCEL = "cancel"
+
+
+class CampaignStatus(StrEnum):
+    """What a campaign looks like from outside: the state of its latest dispatch and the user's wish for it."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    NEEDS_YOU = "needs_you"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+def campaign_status(state: DispatchState | None, wish: Wish | None, problem: str) -> CampaignStatus:
+    """The status of a campaign whose latest dispatch has this state, wish and problem; None: it has no dispatch."""
+    if state is None:
+        return CampaignStatus.DRAFT
+    if state is DispatchState.FINISHED:
+        return CampaignStatus.FINISHED
+    if state is DispatchState.CANCELLED or wish is Wish.CANCEL:
+        return CampaignStatus.CANCELLED
+    if problem:
+        return CampaignStatus.NEEDS_YOU
+    if wish is Wish.PAUSE:
+        return CampaignStatus.PAUSED
+    return CampaignStatus.SCHEDULED if state is DispatchState.PLANNED else CampaignStatus.SENDING
 
 
 class DeliveryState(StrEnum):

@@ -1,0 +1,249 @@
+"""The durable side of sending: which deliveries may go, which are going, what became of them.
+
+A delivery is *leased* in memory, far ahead, without a trace in the workspace: a lease lost in a crash is simply taken
+again. It is *claimed*, durably `sending`, in the moment before its bytes leave; what a crash leaves in that state is in
+doubt (RFC 1047). It is *settled* when the outcome is known.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.audience.status import skip_reason
+from app.audience.suppression import suppress
+from app.models.base import to_ms, utcnow
+from app.models.states import (
+    OPEN_STATES,
+    DeliveryState,
+    DispatchState,
+    SkipReason,
+    SuppressionReason,
+    Wish,
+)
+from app.models.tables import AccountUsage, Attempt, Contact, Delivery, Dispatch, Suppression
+from app.models.workspace import Workspace
+from app.sending.outcomes import Outcome, OutcomeKind
+
+_MS_PER_MINUTE = 60_000
+_LONGEST_LIMIT_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedDelivery:
+    """A delivery that this process means to send next."""
+
+    id: int
+    contact_id: int | None
+    address: str
+    token: str
+    attempts: int
+    was_deferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of one attempt. `retry_at` is set for a deferred delivery, and `give_up` for its last deferral."""
+
+    delivery: LeasedDelivery
+    outcome: Outcome
+    at: datetime
+    retry_at: datetime | None = None
+    give_up: bool = False
+
+
+def lease(session: Session, dispatch_id: int, *, after_id: int, limit: int) -> list[LeasedDelivery]:
+    """The next *limit* queued deliveries behind the row *after_id*."""
+    return _leased(
+        session, Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.QUEUED, Delivery.id > after_id,
+        limit=limit,
+    )  # fmt: skip
+
+
+def lease_deferred(session: Session, dispatch_id: int, *, now: datetime, limit: int) -> list[LeasedDelivery]:
+    """The next *limit* deferred deliveries whose time has come."""
+    return _leased(
+        session, Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.DEFERRED, Delivery.due_at <= now,
+        limit=limit,
+    )  # fmt: skip
+
+
+def claim(session: Session, dispatch_id: int, delivery_ids: Sequence[int]) -> frozenset[int]:
+    """Make deliveries durably `sending`, and return which of them may really go.
+
+    Left out are those whose address was suppressed or whose permission was withdrawn since the audience was frozen
+    (they become `skipped`), and all of them when the dispatch is no longer to run.
+    """
+    if session.scalar(select(Dispatch.wish).where(Dispatch.id == dispatch_id)) is not Wish.RUN:
+        return frozenset()
+    rows = session.execute(
+        select(Delivery.id, case((Contact.id.is_(None), SkipReason.CONTACT_DELETED.value), else_=skip_reason))
+        .select_from(Delivery)
+        .outerjoin(Contact, Contact.id == Delivery.contact_id)
+        .outerjoin(Suppression, Suppression.address_hash == Contact.address_hash)
+        .where(Delivery.id.in_(delivery_ids), Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)))
+    ).all()
+    for delivery_id, objection in rows:
+        if objection is not None:
+            skip(session, delivery_id, SkipReason(objection))
+    claimed = frozenset(delivery_id for delivery_id, objection in rows if objection is None)
+    session.execute(
+        update(Delivery).where(Delivery.id.in_(claimed)).values(state=DeliveryState.SENDING),
+        execution_options={"synchronize_session": False},
+    )
+    return claimed
+
+
+def settle(session: Session, workspace: Workspace, account_id: int, settlements: Iterable[Settlement]) -> None:
+    """Record what became of claimed deliveries, suppress the addresses that do not exist, and count what was sent."""
+    settled = list(settlements)
+    session.connection().execute(
+        update(Delivery).where(Delivery.id == bindparam("delivery_id")), [_row_after(one) for one in settled]
+    )
+    attempts = [_attempt_row(one) for one in settled if not one.outcome.is_untried]
+    if attempts:
+        session.connection().execute(insert(Attempt), attempts)
+    hard = [one.delivery.address for one in settled if one.outcome.suppress]
+    if hard:
+        suppress(session, workspace, hard, SuppressionReason.HARD_BOUNCE, origin="Refused by the mail server")
+    _count(session, account_id, settled)
+
+
+def skip(session: Session, delivery_id: int, reason: SkipReason, explanation: str = "") -> None:
+    """Record that a delivery gets no message."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id)
+        .values(state=DeliveryState.SKIPPED, reason=reason, reply=explanation, settled_at=utcnow())
+    )
+
+
+def recover(session: Session) -> int:
+    """After a crash: whatever is still `sending` is in doubt, and only the user may send it again.
+
+    Returns:
+        How many deliveries are newly in doubt.
+    """
+    found = session.scalars(
+        update(Delivery)
+        .where(Delivery.state == DeliveryState.SENDING)
+        .values(state=DeliveryState.IN_DOUBT, reason="interrupted", settled_at=utcnow())
+        .returning(Delivery.id)
+    )
+    return len(found.all())
+
+
+def cancel_open(session: Session, dispatch_id: int) -> None:
+    """Nothing more of the dispatch is to go; what is on its way has been settled before."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.dispatch_id == dispatch_id, Delivery.state.in_(OPEN_STATES))
+        .values(state=DeliveryState.CANCELLED, settled_at=utcnow())
+    )
+    session.execute(
+        update(Dispatch)
+        .where(Dispatch.id == dispatch_id)
+        .values(state=DispatchState.CANCELLED, finished_at=utcnow(), problem="")
+    )
+
+
+def finish_if_done(session: Session, dispatch_id: int) -> bool:
+    """Mark the dispatch as finished if nothing of it is left to do."""
+    is_open = session.scalar(
+        select(exists().where(Delivery.dispatch_id == dispatch_id, Delivery.state.in_(OPEN_STATES)))
+    )
+    if is_open:
+        return False
+    session.execute(
+        update(Dispatch)
+        .where(Dispatch.id == dispatch_id, Dispatch.state == DispatchState.SENDING)
+        .values(state=DispatchState.FINISHED, finished_at=utcnow(), problem="")
+    )
+    return True
+
+
+def next_retry(session: Session, dispatch_id: int) -> datetime | None:
+    """When the next deferred delivery may be tried; None if there is none."""
+    due: datetime | None = session.scalar(
+        select(func.min(Delivery.due_at)).where(
+            Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.DEFERRED
+        )
+    )
+    return due
+
+
+def _leased(session: Session, *conditions: ColumnElement[bool], limit: int) -> list[LeasedDelivery]:
+    rows = session.execute(
+        select(Delivery.id, Delivery.contact_id, Delivery.address, Delivery.token, Delivery.attempts, Delivery.state)
+        .where(*conditions)
+        .order_by(Delivery.id)
+        .limit(limit)
+    )
+    return [
+        LeasedDelivery(row_id, contact_id, address, token, attempts, state is DeliveryState.DEFERRED)
+        for row_id, contact_id, address, token, attempts, state in rows
+    ]
+
+
+def _row_after(settlement: Settlement) -> dict[str, object]:
+    """The columns of a delivery after an attempt."""
+    delivery, outcome = settlement.delivery, settlement.outcome
+    waits = DeliveryState.DEFERRED if delivery.was_deferred else DeliveryState.QUEUED
+    state, due_at, tried = _STATE_AFTER.get(outcome.kind, waits), None, 1
+    if outcome.is_untried or outcome.kind is OutcomeKind.ACCOUNT_TROUBLE:
+        state, due_at, tried = waits, settlement.at, 0
+    elif outcome.kind is OutcomeKind.DEFERRED:
+        state = DeliveryState.FAILED if settlement.give_up else DeliveryState.DEFERRED
+        due_at = settlement.retry_at
+    return {
+        "delivery_id": delivery.id,
+        "state": state,
+        "reason": outcome.reason.value,
+        "reply": str(outcome.reply or ""),
+        "attempts": delivery.attempts + tried,
+        "due_at": due_at,
+        "settled_at": None if state.is_open else settlement.at,
+    }
+
+
+_STATE_AFTER = {
+    OutcomeKind.SENT: DeliveryState.SENT,
+    OutcomeKind.REFUSED: DeliveryState.FAILED,
+    OutcomeKind.IN_DOUBT: DeliveryState.IN_DOUBT,
+}
+
+
+def _attempt_row(settlement: Settlement) -> dict[str, object]:
+    reply = settlement.outcome.reply
+    return {
+        "delivery_id": settlement.delivery.id,
+        "at": settlement.at,
+        "outcome": settlement.outcome.kind.value,
+        "reason": settlement.outcome.reason.value,
+        "code": reply.code if reply else None,
+        "enhanced": reply.enhanced if reply else "",
+        "text": reply.text if reply else "",
+    }
+
+
+def _count(session: Session, account_id: int, settlements: list[Settlement]) -> None:
+    """Add to the account's use of its limits, and forget what is older than the longest of them."""
+    per_minute = Counter(
+        to_ms(one.at) // _MS_PER_MINUTE for one in settlements if one.outcome.is_sent or one.outcome.is_final
+    )
+    for minute, count in per_minute.items():
+        statement = upsert(AccountUsage).values(account_id=account_id, minute=minute, count=count)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["account_id", "minute"], set_={"count": AccountUsage.count + statement.excluded.count}
+            )
+        )
+        session.execute(
+            delete(AccountUsage).where(
+                AccountUsage.account_id == account_id, AccountUsage.minute < minute - _LONGEST_LIMIT_MINUTES
+            )
+        )
