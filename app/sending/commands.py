@@ -1,0 +1,97 @@
+"""The bytes of an SMTP transaction, and what a server can take (RFC 5321 §3.3, RFC 1870, RFC 6531)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import idna
+
+from app.sending.reasons import Reason
+from app.sending.reply_rules import Stage
+from app.sending.transport import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line to the server and the stage its answer belongs to; None where the answer concerns no message."""
+
+    line: bytes
+    stage: Stage | None
+
+
+DATA = Command(b"DATA\r\n", Stage.DATA)
+RSET = Command(b"RSET\r\n", None)
+QUIT = Command(b"QUIT\r\n", None)
+DOT = b".\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What the server offered in its answer to EHLO.
+
+    Attributes:
+        pipelining: Commands may be sent ahead (RFC 2920).
+        smtputf8: Letters beyond ASCII may stand before the @ (RFC 6531).
+        size: MAIL may say how big the message is (RFC 1870).
+        size_limit_bytes: The biggest message it takes; None where it did not say.
+    """
+
+    pipelining: bool = False
+    smtputf8: bool = False
+    size: bool = False
+    size_limit_bytes: int | None = None
+
+    @classmethod
+    def of(cls, extensions: Mapping[str, str]) -> "Abilities":
+        """Read them from the EHLO keywords (in small letters) and their parameters."""
+        limit = extensions.get("size", "").strip()
+        return cls(
+            pipelining="pipelining" in extensions,
+            smtputf8="smtputf8" in extensions,
+            size="size" in extensions,
+            size_limit_bytes=int(limit) if limit.isdecimal() and int(limit) > 0 else None,
+        )
+
+    def obstacle(self, envelope: Envelope, size_bytes: int) -> Reason | None:
+        """Why there is no point in offering this message to the server, if there is none."""
+        if self.size_limit_bytes is not None and size_bytes > self.size_limit_bytes:
+            return Reason.TOO_BIG
+        addresses = envelope.sender + envelope.recipient
+        if not (addresses.isascii() or self.smtputf8):
+            try:
+                _with_ascii_domain(envelope.sender)
+                _with_ascii_domain(envelope.recipient)
+            except UnicodeError:
+                return Reason.ADDRESS_UNSUPPORTED
+        return None
+
+    def envelope_commands(self, envelope: Envelope, size_bytes: int) -> tuple[Command, Command, Command]:
+        """MAIL, RCPT and DATA for one recipient; `obstacle` must have found nothing."""
+        size = b" SIZE=%d" % size_bytes if self.size else b""
+        if envelope.sender.isascii() and envelope.recipient.isascii():
+            sender, recipient, utf8 = envelope.sender.encode(), envelope.recipient.encode(), b""
+        elif self.smtputf8:
+            sender, recipient, utf8 = envelope.sender.encode(), envelope.recipient.encode(), b" SMTPUTF8"
+        else:
+            sender, recipient, utf8 = _with_ascii_domain(envelope.sender), _with_ascii_domain(envelope.recipient), b""
+        return (
+            Command(b"MAIL FROM:<%b>%b%b\r\n" % (sender, size, utf8), Stage.MAIL),
+            Command(b"RCPT TO:<%b>\r\n" % recipient, Stage.RCPT),
+            DATA,
+        )
+
+
+def dot_stuffed(content: bytes) -> bytes:
+    """*content* with a second dot where a line begins with one, so that none ends the message (RFC 5321 §4.5.2)."""
+    if content.startswith(b"."):
+        content = b"." + content
+    return content.replace(b"\r\n.", b"\r\n..")
+
+
+def _with_ascii_domain(address: str) -> bytes:
+    """The address with its domain in the letters of the DNS (``müller.example`` → ``xn--mller-kva.example``).
+
+    Raises:
+        UnicodeError: There are other letters before the @, or the domain is not one.
+    """
+    local, _, domain = address.rpartition("@")
+    return local.encode("ascii") + b"@" + (domain.encode() if domain.isascii() else idna.encode(domain, uts46=True))

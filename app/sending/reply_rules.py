@@ -1,0 +1,160 @@
+"""Which words and codes of a server mean which reason: a table read from top to bottom, the first row that fits counts.
+
+Enhanced status codes are those of RFC 3463 and its IANA registry. The providers' own words were collected from their
+documentation and from open bounce classifiers (Sisimai's ``rhost`` tables, KumoMTA's shaping rules).
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.sending.reasons import Reason
+from app.sending.reply import Reply
+
+
+class Stage(StrEnum):
+    """How far the dialogue had come when the server answered."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    TLS = "tls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    CONTENT = "content"
+
+
+BEFORE_MAIL = (Stage.CONNECT, Stage.GREETING, Stage.EHLO)
+ANY_STAGE = tuple(Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row. Every column that is given must fit.
+
+    Attributes:
+        reason: What the row concludes.
+        codes: Reply codes, ``x`` for any digit: ``"450 45x 5xx"``.
+        enhanced: Enhanced codes, ``x`` for 4 or 5 and ``*`` for any number: ``"x.1.1 5.7.*"``.
+        says: A regular expression searched in the server's words, in any case.
+        stages: Where in the dialogue the row applies.
+        retry_after_s: The wait this provider documents for the case.
+    """
+
+    reason: Reason
+    codes: str = ""
+    enhanced: str = ""
+    says: str = ""
+    stages: tuple[Stage, ...] = ANY_STAGE
+    retry_after_s: float | None = None
+    _codes: re.Pattern[str] = field(init=False, repr=False)
+    _enhanced: re.Pattern[str] = field(init=False, repr=False)
+    _says: re.Pattern[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        codes = self.codes.replace("x", r"\d").split()
+        enhanced = [c.replace(".", r"\.").replace("x", "[45]").replace("*", r"\d+") for c in self.enhanced.split()]
+        object.__setattr__(self, "_codes", re.compile("|".join(codes) or ".*"))
+        object.__setattr__(self, "_enhanced", re.compile("|".join(enhanced) or ".*"))
+        object.__setattr__(self, "_says", re.compile(self.says, re.IGNORECASE))
+
+    def fits(self, reply: Reply, stage: Stage) -> bool:
+        return bool(
+            stage in self.stages
+            and self._codes.fullmatch(str(reply.code))
+            and self._enhanced.fullmatch(reply.enhanced)
+            and self._says.search(reply.text)
+        )
+
+
+_HOUR = 3600.0
+_SENDER_STAGES = (Stage.MAIL,)
+_RECIPIENT_STAGES = (Stage.RCPT, Stage.DATA, Stage.CONTENT)
+
+# What a provider says about itself, whatever code it dresses it in.
+_OUR_ACCOUNT = (
+    Rule(Reason.QUOTA, says=r"(daily|hourly|monthly|sending|message|user|relay|recipient|submission) (\w+ ){0,3}"
+         r"(quota|limit)s? (has been |was |is )?(exceeded|reached)"),
+    Rule(Reason.QUOTA, says=r"(exceeded|reached) (\w+ ){0,4}(daily|hourly|monthly|sending|submission|24.hour) "
+         r"(\w+ ){0,3}(quota|limit)"),
+    Rule(Reason.QUOTA, enhanced="5.4.5 5.1.90 5.7.233"),
+    Rule(Reason.RATE_LIMITED, says=r"throttl|maximum sending rate exceeded"),
+    Rule(Reason.ACCOUNT_BLOCKED, says=r"bad outbound sender|(account|sending|user) (\w+ ){0,3}"
+         r"(suspended|paused|blocked|disabled)", stages=(Stage.AUTH, Stage.MAIL)),
+    Rule(Reason.ACCOUNT_BLOCKED, says=r"bad outbound sender|sending (for this account )?(has been |is )?paused"),
+    Rule(Reason.ACCOUNT_BLOCKED, enhanced="5.7.501 5.7.502 5.7.503"),
+    Rule(Reason.TLS, codes="530 538 523", says=r"starttls|encrypt|tls"),
+    Rule(Reason.TLS, codes="538 523"),
+    Rule(Reason.RATE_LIMITED, codes="432"),
+    Rule(Reason.SERVER_BUSY, codes="4xx", stages=(Stage.AUTH, Stage.TLS)),
+    Rule(Reason.AUTHENTICATION, codes="5xx", stages=(Stage.AUTH,)),
+    Rule(Reason.TLS, codes="5xx", stages=(Stage.TLS,)),
+    Rule(Reason.AUTHENTICATION, codes="530 534 535 525"),
+    Rule(Reason.AUTHENTICATION, says=r"relay(ing)? (access )?(denied|not allowed|not permitted|prohibited)|"
+         r"not permitted to relay|unable to relay|authentication (is )?required"),
+)  # fmt: skip
+
+_SLOWER = (
+    Rule(Reason.RECIPIENT_BUSY, says=r"(user|recipient|account|mailbox) (\w+ ){0,4}receiving (\w+ ){0,2}mail"),
+    Rule(Reason.RECIPIENT_BUSY, enhanced="x.2.121 x.2.122"),
+    Rule(Reason.GREYLISTED, codes="4xx", says=r"gr[ae]y.?list"),
+    Rule(Reason.RATE_LIMITED, says=r"\[TSS?04\]", retry_after_s=2 * _HOUR),
+    Rule(Reason.RATE_LIMITED, says=r"\[TSS?05\]", retry_after_s=4 * _HOUR),
+    Rule(Reason.BLOCKED_POLICY, says=r"retrying will not succeed"),
+    Rule(Reason.RATE_LIMITED, codes="4xx", says=r"\[TSS?0\d\]|unusual rate|too (many|much|fast)|rate.?limit|"
+         r"concurrent connections|maximum number of connections|slow down|unexpected volume"),
+    Rule(Reason.RATE_LIMITED, enhanced="4.7.28 4.7.650 4.7.652"),
+    Rule(Reason.SERVER_CLOSING, codes="421", says=r"per (connection|session)|time.?out|timed out|idle"),
+    Rule(Reason.RATE_LIMITED, codes="5xx", says=r"rate.?limit|too (many messages|fast)|slow down"),
+)  # fmt: skip
+
+_ADDRESSES = (
+    Rule(Reason.SENDER_REFUSED, says=r"sender (address )?(rejected|refused|denied|not allowed|not owned)|"
+         r"(permissions? to |not allowed to |not authorized to |cannot )send as|sender address is not verified|"
+         r"email address is not verified|from address (is )?not"),
+    Rule(Reason.SENDER_REFUSED, enhanced="x.1.7 x.1.8 5.7.60"),
+    Rule(Reason.SENDER_REFUSED, codes="501 550 551 553 554", stages=_SENDER_STAGES),
+    Rule(Reason.DOMAIN_UNKNOWN, enhanced="x.1.2 x.1.10 x.4.4", stages=_RECIPIENT_STAGES),
+    Rule(Reason.DOMAIN_UNKNOWN, says=r"(domain|host) (name )?(does not exist|not found|unknown)|null ?mx|"
+         r"no such domain|unrouteable", stages=_RECIPIENT_STAGES),
+    Rule(Reason.MAILBOX_FULL, enhanced="x.2.2"),
+    Rule(Reason.MAILBOX_FULL, says=r"over ?quota|quota exceeded|(mailbox|inbox|account) (\w+ ){0,3}full"),
+    Rule(Reason.MAILBOX_UNKNOWN, enhanced="x.1.1 x.1.3 x.1.6 5.1.351", stages=_RECIPIENT_STAGES),
+    Rule(Reason.MAILBOX_UNKNOWN, enhanced="5.4.1", says=r"recipient address rejected: access denied"),
+    Rule(Reason.MAILBOX_UNKNOWN, codes="5xx", says=r"no such (user|recipient|mailbox|person|account)|"
+         r"(user|recipient|mailbox|account|address|addressee|alias) (\S+ )?((is|was) )?"
+         r"(unknown|not found|does ?n[o']t exist|disabled|inactive|deactivated)|unknown (user|recipient|mailbox)|"
+         r"(user|mailbox) unavailable: (unknown|invalid)|invalid (recipient|mailbox)", stages=_RECIPIENT_STAGES),
+)  # fmt: skip
+
+_THE_MESSAGE = (
+    Rule(Reason.TOO_BIG, enhanced="x.2.3 x.3.4"),
+    Rule(Reason.TOO_BIG, says=r"(message|mail|size|data) (\w+ ){0,4}(too (big|large|much)|exceeds|exceeded)|"
+         r"too much mail data"),
+    Rule(Reason.SERVER_BUSY, enhanced="4.3.* 4.4.* 4.5.3"),
+    Rule(Reason.CONTENT_REFUSED, says=r"spam|unsolicited|virus|malware|phish|content (rejected|denied|refused)|"
+         r"message (content )?rejected"),
+    Rule(Reason.CONTENT_REFUSED, enhanced="x.6.*"),
+    Rule(Reason.BLOCKED_POLICY, codes="5xx", enhanced="x.7.*"),
+    Rule(Reason.BLOCKED_POLICY, says=r"block.?list|black.?list|listed (at|by|in|on)|spamhaus|reputation|policy|"
+         r"dmarc|\bspf\b|\bdkim\b|reverse dns|\bptr\b|banned|denied"),
+    Rule(Reason.GREYLISTED, codes="450 451", enhanced="4.7.1"),
+    Rule(Reason.GREYLISTED, codes="450 451", says=r"(try|retry|come back) (\w+ ){0,2}(later|in|after)",
+         stages=(Stage.RCPT,)),
+    Rule(Reason.BLOCKED_POLICY, enhanced="x.7.*"),
+)  # fmt: skip
+
+_CODES_ALONE = (
+    Rule(Reason.SERVER_CLOSING, codes="421", enhanced="x.3.2"),
+    Rule(Reason.SERVER_BUSY, codes="421 451 452 454"),
+    Rule(Reason.ACCOUNT_BLOCKED, codes="5xx", stages=BEFORE_MAIL),
+    Rule(Reason.MAILBOX_FULL, codes="552", stages=(Stage.RCPT,)),
+    Rule(Reason.TOO_BIG, codes="552"),
+    Rule(Reason.PROTOCOL, codes="50x 555"),
+    Rule(Reason.PROTOCOL, enhanced="x.5.*"),
+    Rule(Reason.CONTENT_REFUSED, codes="550 554", stages=(Stage.CONTENT,)),
+)  # fmt: skip
+
+RULES: tuple[Rule, ...] = (*_OUR_ACCOUNT, *_SLOWER, *_ADDRESSES, *_THE_MESSAGE, *_CODES_ALONE)

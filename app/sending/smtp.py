@@ -1,0 +1,189 @@
+"""An SMTP account as a transport: connect, prove who is who, sign in, then hand the line to the pipeline.
+
+aiosmtplib does what it is good at, the way to a signed-in connection. Then our own protocol takes over its transport,
+because aiosmtplib sends one command per round trip and cleans up each message's line ends with regular expressions.
+"""
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+import aiosmtplib
+import truststore
+
+from app.errors import UserFacingError
+from app.models.states import TlsMode
+from app.sending.commands import Abilities
+from app.sending.pipeline import SmtpConnection, Timeouts
+from app.sending.reasons import Reason
+from app.sending.trouble import AccountTrouble, failed_with, misconfigured
+from app.sending.wire import Wire
+
+__all__ = ["AccountTrouble", "CheckResult", "SmtpAccount", "SmtpTransport", "Timeouts", "TlsMode", "check_account"]
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpAccount:
+    """Everything needed to send through one SMTP server.
+
+    Attributes:
+        username: Empty where the server asks for no sign-in.
+        local_hostname: The name to greet the server with. The default tells nothing about this computer.
+        connections: How many may be open at once.
+        messages_per_connection: After how many messages to connect anew; None for never.
+
+    Raises:
+        UserFacingError: Plain text to another computer.
+    """
+
+    host: str
+    port: int
+    tls: TlsMode
+    username: str = ""
+    password: str = field(default="", repr=False)
+    local_hostname: str = "[127.0.0.1]"
+    connections: int = 5
+    messages_per_connection: int | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+    def __post_init__(self) -> None:
+        if self.tls is TlsMode.NONE_ON_LOOPBACK and not _is_loopback(self.host):
+            raise UserFacingError(
+                f"Mail to {self.host} would travel unprotected.", "Choose a secure connection under Accounts."
+            )
+
+
+class SmtpTransport:
+    """Opens connections of one account; `app.sending.transport.Transport` is its contract."""
+
+    def __init__(self, account: SmtpAccount, *, ssl_context: ssl.SSLContext | None = None) -> None:
+        """*ssl_context* replaces the one that trusts what the operating system trusts; it must verify too."""
+        if ssl_context is not None and ssl_context.verify_mode is not ssl.CERT_REQUIRED:
+            raise ValueError("Certificates are always verified.")
+        self._account = account
+        self._ssl_context = ssl_context or _system_ssl_context()
+
+    async def open(self) -> SmtpConnection:
+        client = await self._signed_in()
+        wire = Wire(cast("asyncio.Transport", client.transport))
+        return SmtpConnection(
+            wire,
+            Abilities.of(client.esmtp_extensions),
+            self._account.timeouts,
+            messages=self._account.messages_per_connection,
+        )
+
+    async def _signed_in(self) -> aiosmtplib.SMTP:
+        """A client that is ready for mail.
+
+        Raises:
+            AccountTrouble: Raised outside the handler on purpose: a chained exception would carry frames that hold
+                the password into a crash report.
+        """
+        account = self._account
+        client = aiosmtplib.SMTP(
+            hostname=account.host,
+            port=account.port,
+            local_hostname=account.local_hostname,
+            timeout=account.timeouts.connect_s,
+            use_tls=account.tls is TlsMode.IMPLICIT,
+            start_tls=False,
+            tls_context=self._ssl_context,
+        )
+        is_ready = False
+        try:
+            trouble = await self._prepare(client)
+            is_ready = trouble is None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            trouble = failed_with(error, server=account.host, port=account.port, username=account.username)
+        finally:
+            if not is_ready:
+                client.close()
+        if trouble is not None:
+            raise trouble
+        return client
+
+    async def _prepare(self, client: aiosmtplib.SMTP) -> AccountTrouble | None:
+        account = self._account
+        await client.connect()
+        await client.ehlo()
+        if account.tls is TlsMode.STARTTLS:
+            if not client.supports_extension("starttls"):
+                return misconfigured(
+                    f"{account.host} offers no secure connection on port {account.port}.",
+                    Reason.TLS,
+                    "Check the port and the kind of security under Accounts.",
+                )
+            await client.starttls()
+            await client.ehlo()
+        if not account.username:
+            return None
+        sign_in = _sign_in_method(client)
+        if sign_in is None:
+            return misconfigured(f"{account.host} offers no way to sign in that we know.", Reason.AUTHENTICATION)
+        await sign_in(account.username, account.password)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What "Test connection" found out.
+
+    Attributes:
+        works: Mail could be sent now.
+        title: What happened, in one sentence.
+        hint: What to do about it, empty where all is well.
+        detail: The server's words.
+        size_limit_bytes: The biggest message the server takes, if it said.
+    """
+
+    works: bool
+    title: str
+    hint: str = ""
+    detail: str = ""
+    size_limit_bytes: int | None = None
+
+
+async def check_account(account: SmtpAccount, *, ssl_context: ssl.SSLContext | None = None) -> CheckResult:
+    """Connect and sign in as for sending, send nothing, and say how it went."""
+    try:
+        connection = await SmtpTransport(account, ssl_context=ssl_context).open()
+    except AccountTrouble as trouble:
+        return CheckResult(works=False, title=trouble.title, hint=trouble.hint, detail=trouble.detail)
+    await connection.close()
+    return CheckResult(
+        works=True,
+        title=f"{account.host} is ready to send your mail.",
+        size_limit_bytes=connection.abilities.size_limit_bytes,
+    )
+
+
+_SignIn = Callable[[str, str], Awaitable[object]]
+
+
+def _sign_in_method(client: aiosmtplib.SMTP) -> _SignIn | None:
+    """The one mechanism to use: `SMTP.login` would try a wrong password with each, and a few tries lock an account."""
+    known: dict[str, _SignIn] = {
+        "plain": client.auth_plain,
+        "login": client.auth_login,
+        "cram-md5": client.auth_crammd5,
+    }
+    return next((method for name, method in known.items() if name in client.server_auth_methods), None)
+
+
+def _system_ssl_context() -> ssl.SSLContext:
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 §6.3
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
