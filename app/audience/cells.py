@@ -1,0 +1,63 @@
+"""The values of cells: how each type lies in the table `contact`, and what comes out of it.
+
+Text is text, a number an integer or a real, a date its ISO form, yes and no are 1 and 0. An empty cell is NULL, never
+an empty text, so that "empty" has one meaning in every query.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from app.models.states import FieldType
+
+CellValue = str | int | float | bool | date | None
+Stored = str | int | float | None
+
+SQL_TYPES = {
+    FieldType.NUMBER: "NUMERIC",
+    FieldType.YES_NO: "INTEGER",
+}
+"""What a column of a type is declared as, where that is not TEXT."""
+
+
+def to_stored(value: CellValue) -> Stored:
+    """The form of *value* in the table."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value == "" else value
+
+
+def _unchanged(stored: Stored) -> CellValue:
+    return stored
+
+
+def _to_date(stored: Stored) -> CellValue:
+    return date.fromisoformat(stored) if isinstance(stored, str) else None
+
+
+def _to_bool(stored: Stored) -> CellValue:
+    return None if stored is None else bool(stored)
+
+
+def reader_of(kind: FieldType) -> Callable[[Stored], CellValue]:
+    """The function that turns what is stored in a column of this type into its value."""
+    return _READERS.get(kind, _unchanged)
+
+
+_READERS = {FieldType.DATE: _to_date, FieldType.YES_NO: _to_bool}
+
+
+def is_plain(kind: FieldType) -> bool:
+    """Whether the stored form of this type is the value itself."""
+    return kind not in _READERS
+
+
+def any_of(values: Iterable[int | str]) -> Select[Any]:
+    """The given values as a subquery of one parameter, for `column.in_(…)`: no statement takes a million parameters."""
+    each = func.json_each(json.dumps(list(values))).table_valued("value")
+    return select(each.c.value)

@@ -1,0 +1,200 @@
+"""Changes of rows that know their own inverse: the stuff of which undo is made.
+
+A `Change` holds rows of one table as they were and as they became. Applying it forwards makes one from the other,
+applying its inverse goes back; rows that only one side has are inserted or deleted.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+Row = tuple[object, ...]
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "contact": ("id",),
+    "contact_list": ("id",),
+    "tag": ("id",),
+    "field": ("id",),
+    "membership": ("list_id", "contact_id"),
+    "contact_tag": ("tag_id", "contact_id"),
+    "subscription": ("topic_id", "contact_id"),
+    "consent": ("id",),
+    "event": ("id",),
+    "delivery": ("id",),
+}
+"""The tables that can be changed, and the columns that name a row of each."""
+
+_OWNED: dict[str, tuple[tuple[str, str], ...]] = {
+    "contact": (
+        ("membership", "contact_id"),
+        ("contact_tag", "contact_id"),
+        ("subscription", "contact_id"),
+        ("consent", "contact_id"),
+        ("event", "contact_id"),
+    ),
+    "contact_list": (("membership", "list_id"),),
+    "tag": (("contact_tag", "tag_id"),),
+}
+"""What the database deletes along with a row (ON DELETE CASCADE), and so must be kept to bring it back."""
+
+_REFERRING: dict[str, tuple[tuple[str, str], ...]] = {"contact": (("delivery", "contact_id"),)}
+"""What the database detaches from a row that goes (ON DELETE SET NULL)."""
+
+_BOOKKEEPING = frozenset({"updated_at"})
+_LINKS = frozenset({"membership", "contact_tag"})
+
+
+@dataclass(frozen=True)
+class Change:
+    """Rows of *table* as they were and as they became; each row has *columns*, of which the first are its key."""
+
+    table: str
+    columns: tuple[str, ...]
+    before: tuple[Row, ...] = ()
+    after: tuple[Row, ...] = ()
+
+    @property
+    def inverse(self) -> "Change":
+        return Change(self.table, self.columns, self.after, self.before)
+
+    @property
+    def key_size(self) -> int:
+        """How many columns at the start of a row name it."""
+        return len(KEYS[self.table])
+
+
+def inverse(changes: Iterable[Change]) -> list[Change]:
+    """What takes *changes* back, the last one first."""
+    return [change.inverse for change in reversed(list(changes))]
+
+
+def apply(connection: Connection, changes: Iterable[Change]) -> list[Change]:
+    """Apply *changes* in order.
+
+    A cell that somebody else changed meanwhile keeps its newer value.
+
+    Returns:
+        What was really done: the rows that went along with a deleted one are spelled out, so its inverse is exact.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: the workspace has moved on too far.
+    """
+    done: list[Change] = []
+    for change in changes:
+        size = change.key_size
+        old = {row[:size]: row for row in change.before}
+        new = {row[:size]: row for row in change.after}
+        _update(connection, change, [(old[key], new[key]) for key in old.keys() & new.keys()])
+        _insert(connection, change, [row for key, row in new.items() if key not in old])
+        gone = [row for key, row in old.items() if key not in new]
+        if gone and change.table in _OWNED:
+            done += _remove_with_belongings(connection, change.table, [row[0] for row in gone])
+        else:
+            _delete(connection, change, gone)
+            done.append(change)
+    return done
+
+
+def rows_where(connection: Connection, table: str, column: str, values: Sequence[object]) -> Change:
+    """The removal of all rows of *table* whose *column* is one of *values*; not yet applied."""
+    key = KEYS[table]
+    result = connection.exec_driver_sql(
+        f'SELECT * FROM "{table}" WHERE "{column}" IN (SELECT value FROM json_each(?))',  # noqa: S608  our own names
+        (json.dumps(values),),
+    )
+    names = tuple(result.keys())
+    order = [*(names.index(name) for name in key), *(at for at, name in enumerate(names) if name not in key)]
+    return Change(
+        table, tuple(names[at] for at in order), before=tuple(tuple(row[at] for at in order) for row in result)
+    )
+
+
+def cells_where(
+    connection: Connection, table: str, column: str, values: Sequence[object], new: dict[str, object]
+) -> Change:
+    """Setting the cells *new* in all rows of *table* whose *column* is one of *values*; not yet applied."""
+    columns = (*KEYS[table], *new)
+    names = ", ".join(f'"{name}"' for name in columns)
+    result = connection.exec_driver_sql(
+        f'SELECT {names} FROM "{table}" WHERE "{column}" IN (SELECT value FROM json_each(?))',  # noqa: S608
+        (json.dumps(values),),
+    )
+    before = tuple(tuple(row) for row in result)
+    size = len(KEYS[table])
+    return Change(table, columns, before, tuple((*row[:size], *new.values()) for row in before))
+
+
+def pack(changes: Iterable[Change]) -> bytes:
+    """*changes* as compressed JSON."""
+    plain = [[change.table, change.columns, change.before, change.after] for change in changes]
+    return zlib.compress(json.dumps(plain, default=_bytes_to_json, separators=(",", ":")).encode(), level=3)
+
+
+def unpack(blob: bytes) -> list[Change]:
+    """The changes that `pack` wrote."""
+    plain = json.loads(zlib.decompress(blob), object_hook=_bytes_from_json)
+    return [
+        Change(table, tuple(columns), tuple(map(tuple, before)), tuple(map(tuple, after)))
+        for table, columns, before, after in plain
+    ]
+
+
+def _remove_with_belongings(connection: Connection, table: str, ids: Sequence[object]) -> list[Change]:
+    removals = [rows_where(connection, child, column, ids) for child, column in _OWNED[table]]
+    detached = [
+        cells_where(connection, child, column, ids, {column: None}) for child, column in _REFERRING.get(table, ())
+    ]
+    changes = [*removals, *detached, rows_where(connection, table, "id", ids)]
+    for change in changes:
+        if change.after:
+            _update(connection, change, list(zip(change.before, change.after, strict=True)))
+        else:
+            _delete(connection, change, change.before)
+    return [change for change in changes if change.before]
+
+
+def _update(connection: Connection, change: Change, pairs: Sequence[tuple[Row, Row]]) -> None:
+    size = change.key_size
+    cells = change.columns[size:]
+    if not pairs or not cells:
+        return
+    guarded = [at for at, name in enumerate(change.columns) if name not in _BOOKKEEPING]
+    sets = ", ".join(f'"{name}" = ?' for name in cells)
+    unchanged = " AND ".join(f'"{change.columns[at]}" IS ?' for at in guarded)
+    connection.exec_driver_sql(
+        f'UPDATE "{change.table}" SET {sets} WHERE {unchanged}',  # noqa: S608  names from the catalogue
+        [(*new[size:], *(old[at] for at in guarded)) for old, new in pairs],
+    )
+
+
+def _insert(connection: Connection, change: Change, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    names = ", ".join(f'"{name}"' for name in change.columns)
+    marks = ", ".join("?" * len(change.columns))
+    # An import may have put somebody back into a list meanwhile; that is what this row wants, too.
+    verb = "INSERT OR IGNORE" if change.table in _LINKS else "INSERT"
+    connection.exec_driver_sql(f'{verb} INTO "{change.table}" ({names}) VALUES ({marks})', list(rows))
+
+
+def _delete(connection: Connection, change: Change, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    where = " AND ".join(f'"{name}" = ?' for name in KEYS[change.table])
+    connection.exec_driver_sql(
+        f'DELETE FROM "{change.table}" WHERE {where}',  # noqa: S608
+        [row[: change.key_size] for row in rows],
+    )
+
+
+def _bytes_to_json(value: object) -> dict[str, str]:
+    if isinstance(value, bytes):
+        return {"hex": value.hex()}
+    raise TypeError(f"a cell cannot hold {type(value).__name__}")
+
+
+def _bytes_from_json(value: dict[str, str]) -> bytes:
+    return bytes.fromhex(value["hex"])

@@ -1,0 +1,96 @@
+"""The evidence of permission: who may be mailed, on what ground, since when, in which words; and its withdrawal.
+
+The rows of `consent` are only ever added to. `contact.consent` is their sum, kept in step in the same transaction, so
+that an audience is one cheap query.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, String, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from app.audience.cells import any_of
+from app.models.base import now_ms
+from app.models.contacts import Consent, Contact
+from app.models.states import ConsentAction, ConsentState, LawfulBasis
+
+
+def record_consent(
+    session: Session,
+    contacts: Sequence[int] | Select[int],
+    action: ConsentAction,
+    *,
+    basis: LawfulBasis | None = None,
+    source: str,
+    wording: str = "",
+) -> int:
+    """Add one row of evidence per contact and bring `contact.consent` in step: the last action counts.
+
+    A withdrawal is lifted by a consent of the person alone. Another ground (customer, legitimate interest) is recorded
+    for no one who has withdrawn, and lifts nothing.
+
+    Args:
+        contacts: Their ids, or a query that gives them.
+        source: Where the permission comes from: a form, a file, a talk at the counter.
+        wording: The words the person agreed to.
+
+    Returns:
+        For how many contacts it was recorded.
+    """
+    chosen = contacts if isinstance(contacts, Select) else any_of(contacts)
+    wanted = select(Contact.id).where(Contact.id.in_(chosen))
+    state = ConsentState.GIVEN
+    if action is ConsentAction.WITHDRAWN:
+        state = ConsentState.WITHDRAWN
+    elif basis is not LawfulBasis.CONSENT:
+        wanted = wanted.where(Contact.consent != ConsentState.WITHDRAWN)
+    return _record(session, wanted, action, state, basis, source, wording)
+
+
+def record_imported_consent(
+    session: Session, contacts: Select[int], *, basis: LawfulBasis, source: str, wording: str = ""
+) -> int:
+    """`record_consent` for a file that says nothing about when a person agreed.
+
+    So it lifts no withdrawal, whatever the ground, and a file that is imported again adds no evidence twice.
+    """
+    already = select(Consent.contact_id).where(
+        Consent.contact_id == Contact.id,
+        Consent.action == ConsentAction.GIVEN,
+        Consent.basis == basis,
+        Consent.source == source,
+    )
+    wanted = select(Contact.id).where(
+        Contact.id.in_(contacts), Contact.consent != ConsentState.WITHDRAWN, ~already.exists()
+    )
+    return _record(session, wanted, ConsentAction.GIVEN, ConsentState.GIVEN, basis, source, wording)
+
+
+def _record(
+    session: Session,
+    wanted: Select[int],
+    action: ConsentAction,
+    state: ConsentState,
+    basis: LawfulBasis | None,
+    source: str,
+    wording: str,
+) -> int:
+    at = now_ms()
+    evidence = wanted.add_columns(
+        literal(action.value),
+        literal(basis.value if basis else None, String),
+        literal(source),
+        literal(wording),
+        literal(at),
+    )
+    columns = ["contact_id", "action", "basis", "source", "wording", "at"]
+    before = session.scalar(select(Consent.id).order_by(Consent.id.desc()).limit(1)) or 0
+    recorded = session.connection().execute(insert(Consent).from_select(columns, evidence)).rowcount
+    just_recorded = select(Consent.contact_id).where(Consent.id > before)
+    session.execute(
+        update(Contact)
+        .where(Contact.id.in_(just_recorded), Contact.consent != state)
+        .values(consent=state)
+        .execution_options(synchronize_session=False)
+    )
+    return int(recorded)

@@ -1,0 +1,126 @@
+"""Taking back what the user did, and doing it again; both survive a restart.
+
+One compressed blob per action is written in the transaction of the action itself. Measured against a row per cell: less
+than half the time and a fraction of the space.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.audience import changes
+from app.audience.changes import Change, Row
+from app.errors import UserFacingError
+from app.models.housekeeping import UndoAction
+from app.models.workspace import Workspace
+
+KEPT = 100
+"""How many actions can be taken back, one after the other."""
+
+
+class Journal:
+    """Makes changes, and remembers them. Got from `recording`."""
+
+    def __init__(self, session: Session) -> None:
+        self._connection = session.connection()
+        self.changes: list[Change] = []
+
+    def update(self, table: str, ids: Sequence[int], **cells: object) -> None:
+        """Set *cells*, given in their stored form, in the rows *ids*."""
+        self._apply(changes.cells_where(self._connection, table, "id", ids, cells))
+
+    def insert(self, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+        """Insert *rows*; the first of *columns* are the key of the table."""
+        self._apply(Change(table, columns, after=tuple(rows)))
+
+    def delete(self, table: str, ids: Sequence[int]) -> None:
+        """Delete the rows *ids* and all that belongs to them."""
+        self._apply(changes.rows_where(self._connection, table, "id", ids))
+
+    def delete_links(self, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+        """Delete *rows* of a table that has no id of its own; the first of *columns* are its key."""
+        self._apply(Change(table, columns, before=tuple(rows)))
+
+    def inserted(self, table: str, column: str, values: Sequence[int]) -> None:
+        """Remember rows that were inserted by other means: those whose *column* is one of *values*."""
+        self.changes.append(changes.rows_where(self._connection, table, column, values).inverse)
+
+    def _apply(self, change: Change) -> None:
+        self.changes += changes.apply(self._connection, [change])
+
+
+@contextmanager
+def recording(session: Session, label: str) -> Iterator[Journal]:
+    """Record what is done through the journal as one action of the user, called *label*.
+
+    What had been undone before can no longer be redone. An action that changes nothing is not recorded.
+    """
+    journal = Journal(session)
+    yield journal
+    if not any(change.before or change.after for change in journal.changes):
+        return
+    session.execute(delete(UndoAction).where(UndoAction.is_undone))
+    session.add(UndoAction(label=label, blob=changes.pack(journal.changes)))
+    session.flush()
+    newest = select(UndoAction.id).order_by(UndoAction.id.desc()).limit(KEPT).scalar_subquery()
+    session.execute(delete(UndoAction).where(UndoAction.id.not_in(newest)))
+
+
+def undo(workspace: Workspace) -> str | None:
+    """Take back the user's last action.
+
+    Returns:
+        What was taken back; None if there is nothing.
+
+    Raises:
+        UserFacingError: something else stands in its way now; nothing was changed.
+    """
+    with workspace.write() as session:
+        action = session.scalar(
+            select(UndoAction).where(UndoAction.is_undone.is_(False)).order_by(UndoAction.id.desc()).limit(1)
+        )
+        if action is None:
+            return None
+        done = _apply(session, action.label, changes.inverse(changes.unpack(action.blob)))
+        action.blob, action.is_undone = changes.pack(changes.inverse(done)), True
+        return action.label
+
+
+def redo(workspace: Workspace) -> str | None:
+    """Do again what `undo` took back last.
+
+    Returns:
+        What was done again; None if there is nothing.
+
+    Raises:
+        UserFacingError: something else stands in its way now; nothing was changed.
+    """
+    with workspace.write() as session:
+        action = session.scalar(select(UndoAction).where(UndoAction.is_undone).order_by(UndoAction.id).limit(1))
+        if action is None:
+            return None
+        done = _apply(session, action.label, changes.unpack(action.blob))
+        action.blob, action.is_undone = changes.pack(done), False
+        return action.label
+
+
+def next_labels(workspace: Workspace) -> tuple[str | None, str | None]:
+    """What `undo` and `redo` would do now, for the menu."""
+    with workspace.read() as session:
+        undoable = select(UndoAction.label).where(UndoAction.is_undone.is_(False)).order_by(UndoAction.id.desc())
+        redoable = select(UndoAction.label).where(UndoAction.is_undone).order_by(UndoAction.id)
+        return session.scalar(undoable.limit(1)), session.scalar(redoable.limit(1))
+
+
+def _apply(session: Session, label: str, wanted: list[Change]) -> list[Change]:
+    try:
+        return changes.apply(session.connection(), wanted)
+    except IntegrityError as error:
+        raise UserFacingError(
+            f"“{label}” can no longer be taken back or done again.",
+            "An address or a name it needs was used for something else since.",
+            detail=str(error.orig),
+        ) from error
