@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import idna
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
@@ -39,6 +40,7 @@ _BLANKS = re.compile(rb"[ \t]+")
 _BLANKS_AT_LINE_END = re.compile(rb"[ \t]+(?=\r\n|\Z)")
 _EMPTY_LINES_AT_END = re.compile(rb"(?:\r\n)*\Z")
 _LINE_CHARS = 72
+_DNS_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _SHA256 = hashes.SHA256()
 _PKCS1 = padding.PKCS1v15()
 
@@ -72,9 +74,11 @@ class Signer:
         """Load the key.
 
         Raises:
-            BadKey: It is no private key in PEM, is locked by a passphrase, is neither RSA nor Ed25519, or is too short.
+            BadKey: It is no private key in PEM, is locked by a passphrase, is neither RSA nor Ed25519, or is too short;
+                or *domain* or *selector* cannot stand in a DNS name.
         """
         self._key = _load(private_key_pem)
+        domain, selector = _dns_name(domain), _dns_name(selector)
         algorithm = "rsa" if isinstance(self._key, rsa.RSAPrivateKey) else "ed25519"
         self._opening = f"v=1; a={algorithm}-sha256; c=relaxed/relaxed; d={domain}; s={selector};".encode("ascii")
         self._tags: dict[tuple[str, ...], bytes] = {}
@@ -131,6 +135,16 @@ def canonical_body(body: bytes) -> bytes:
     body = _BLANKS.sub(b" ", _BLANKS_AT_LINE_END.sub(b"", body))
     body = _EMPTY_LINES_AT_END.sub(b"", body, count=1)
     return body + b"\r\n" if body else b""
+
+
+def _dns_name(name: str) -> str:
+    try:
+        name = name if name.isascii() else idna.encode(name, uts46=True).decode()
+    except idna.IDNAError:
+        name = ""
+    if not _DNS_NAME.fullmatch(name):
+        raise BadKey("The domain or the selector of the DKIM key is not a DNS name.", "Correct it under Accounts.")
+    return name
 
 
 def _load(pem: bytes) -> rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey:
