@@ -56,7 +56,7 @@ class Dispatch(Base):
     """One run of a campaign: its content compiled once, its audience frozen once.
 
     The app writes `wish` and `due_at`; the agent writes `state` and the times, and when it cannot go on it writes
-    `problem` and turns `wish` to pause. The content columns are the Jinja2 sources that were current when the audience
+    `problem` and turns `wish` to pause. `note` says why nothing goes out for the moment. The content columns are the Jinja2 sources that were current when the audience
     was frozen, so that a later edit of the template changes nothing.
     """
 
@@ -70,6 +70,7 @@ class Dispatch(Base):
     state: Mapped[DispatchState] = mapped_column(Word(DispatchState), default=DispatchState.PLANNED)
     wish: Mapped[Wish] = mapped_column(Word(Wish), default=Wish.RUN)
     problem: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

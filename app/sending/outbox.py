@@ -46,6 +46,14 @@ class LeasedDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What is left to do of a dispatch: something that can go now, or only later; neither when it is done."""
+
+    is_ready: bool
+    next_retry: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """The end of one attempt. `retry_at` is set for a deferred delivery, and `give_up` for its last deferral."""
 
@@ -166,14 +174,17 @@ def finish_if_done(session: Session, dispatch_id: int) -> bool:
     return True
 
 
-def next_retry(session: Session, dispatch_id: int) -> datetime | None:
-    """When the next deferred delivery may be tried; None if there is none."""
-    due: datetime | None = session.scalar(
+def work(session: Session, dispatch_id: int, now: datetime) -> Work:
+    """What is left to do of a dispatch."""
+    is_queued = session.scalar(
+        select(exists().where(Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.QUEUED))
+    )
+    next_retry: datetime | None = session.scalar(
         select(func.min(Delivery.due_at)).where(
             Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.DEFERRED
         )
     )
-    return due
+    return Work(is_ready=bool(is_queued) or (next_retry is not None and next_retry <= now), next_retry=next_retry)
 
 
 def _leased(session: Session, *conditions: ColumnElement[bool], limit: int) -> list[LeasedDelivery]:

@@ -1,0 +1,110 @@
+"""Keeps an agent at work for the app: starts it, watches it, starts it again with growing pauses, and says so."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from app.models.keys import WorkspaceKey
+from app.sending.exit_codes import ExitCode
+
+logger = logging.getLogger(__name__)
+
+_PAUSES_S = (1.0, 2.0, 5.0, 15.0, 60.0)
+_CALM_AFTER_S = 60.0
+_ELSEWHERE_S = 5.0
+_STOP_S = 15.0
+_OUTPUT_BYTES = 4000
+
+
+class AgentState(StrEnum):
+    """What the supervisor has to say about its agent."""
+
+    STARTING = "starting"
+    WORKING = "working"
+    ELSEWHERE = "elsewhere"
+    RESTARTING = "restarting"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class AgentNews:
+    """A change in the agent's life. `detail` is what it said last, `retry_in_s` when it is started again."""
+
+    state: AgentState
+    detail: str = ""
+    retry_in_s: float = 0.0
+
+
+class Supervisor:
+    """Runs the agent as a child process. The key goes to it through its standard input, never its command line.
+
+    The child outlives us if we are killed: the pipe closes, and it ends once nothing is left to send.
+    """
+
+    def __init__(
+        self, command: list[str], workspace: Path, key: WorkspaceKey, *, tell: Callable[[AgentNews], None]
+    ) -> None:
+        self._command = [*command, "agent", "--workspace", str(workspace), "--key-fd", "0", "--leave-with-app"]
+        self._key = key
+        self._tell = tell
+        self._process: asyncio.subprocess.Process | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._is_stopping = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the agent, while there is one."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    def start(self) -> None:
+        """Begin, on the running event loop."""
+        self._task = asyncio.get_running_loop().create_task(self._keep_running())
+
+    async def close(self) -> None:
+        """Let go of the agent: it finishes what is being sent and ends by itself."""
+        self._is_stopping = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        self._tell(AgentNews(AgentState.STOPPED))
+
+    async def _keep_running(self) -> None:
+        failures = 0
+        loop = asyncio.get_running_loop()
+        while not self._is_stopping:
+            self._tell(AgentNews(AgentState.STARTING))
+            started = loop.time()
+            code, said = await self._run_once()
+            if code == ExitCode.AGENT_AT_WORK:
+                self._tell(AgentNews(AgentState.ELSEWHERE, detail=said))
+                await asyncio.sleep(_ELSEWHERE_S)
+                continue
+            failures = 0 if loop.time() - started > _CALM_AFTER_S else failures
+            pause_s = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)]
+            failures += 1
+            logger.warning("The agent ended with %s: %s. It is started again in %.0f s.", code, said, pause_s)
+            self._tell(AgentNews(AgentState.RESTARTING, detail=said, retry_in_s=pause_s))
+            await asyncio.sleep(pause_s)
+
+    async def _run_once(self) -> tuple[int, str]:
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        stdin, stderr = self._process.stdin, self._process.stderr
+        if stdin is None or stderr is None:
+            raise RuntimeError("the agent's pipes are missing")
+        stdin.write(f"{self._key.recovery_text()}\n".encode())
+        await stdin.drain()
+        self._tell(AgentNews(AgentState.WORKING))
+        said = b""
+        while chunk := await stderr.read(_OUTPUT_BYTES):
+            said = (said + chunk)[-_OUTPUT_BYTES:]
+        return await self._process.wait(), said.decode(errors="replace").strip()
