@@ -58,9 +58,13 @@ class Field(Base):
 
 
 class ContactList(Base):
-    """A group with a fixed membership."""
+    """A group with a fixed membership.
+
+    A campaign names it by its id, so an id is never given out twice: a new list must not inherit an old one's campaigns.
+    """
 
     __tablename__ = "contact_list"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
@@ -79,9 +83,10 @@ class Membership(Base):
 
 
 class Tag(Base):
-    """A free label."""
+    """A free label. Its id is never given out twice, like a list's."""
 
     __tablename__ = "tag"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_list")),
         sa.UniqueConstraint("name", name=op.f("uq_contact_list_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "field",
@@ -140,6 +141,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tag")),
         sa.UniqueConstraint("name", name=op.f("uq_tag_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "template",
