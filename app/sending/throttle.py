@@ -103,7 +103,7 @@ class Throttle:
 
     def next_free_in(self) -> float:
         """Seconds until a message may go; 0 if one may go now."""
-        return max(0.0, max(wait_s for wait_s, _ in self._waits()))
+        return max(0.0, *(wait_s for wait_s, _ in self._waits()))
 
     def reserve(self) -> float:
         """Take the right to send one message now and return 0; or take nothing and return the seconds to wait."""
