@@ -129,9 +129,9 @@ class _Handler:
         self._were_full: set[str] = set()
 
     async def handle_EHLO(
-        self, _server: SMTP, session: Session, _envelope: Envelope, _hostname: str, responses: list[str]
+        self, _server: SMTP, session: Session, _envelope: Envelope, host_name: str, responses: list[str]
     ) -> list[str]:
-        session.host_name = hostname
+        session.host_name = host_name
         return [responses[0], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", *responses[1:]]
 
     async def handle_RCPT(
