@@ -14,11 +14,13 @@ class HeaderGuess:
     """The result of looking at the first rows.
 
     Attributes:
-        names: One for each column in use, all different.
-        has_header: Whether they were in the file.
+        columns: Indexes of the columns in use: those with any cell in the rows looked at.
+        names: One for each of them, all different.
+        has_header: Whether the names were in the file.
         first_data_row: Index, among the rows looked at, of the first one that is a contact.
     """
 
+    columns: tuple[int, ...]
     names: tuple[str, ...]
     has_header: bool
     first_data_row: int
@@ -26,18 +28,13 @@ class HeaderGuess:
 
 def guess_header(rows: Sequence[Row], *, has_header: bool | None = None) -> HeaderGuess:
     """Find the header among *rows*, the first ones of a table that are not empty; *has_header* is the user's word."""
-    width = max((_used(row) for row in rows), default=0)
-    top = _title_rows(rows, width)
+    columns = tuple(sorted({column for row in rows for column, cell in enumerate(row) if cell is not None}))
+    top = _title_rows(rows, len(columns))
     if has_header is None:
         has_header = bool(rows) and _looks_like_header(rows[top], rows[top + 1 :])
     if not has_header or not rows:
-        return HeaderGuess(_names((), width), has_header=False, first_data_row=0)
-    return HeaderGuess(_names(rows[top], width), has_header=True, first_data_row=top + 1)
-
-
-def _used(row: Row) -> int:
-    """How many columns *row* reaches, to its last filled cell."""
-    return max((column for column, cell in enumerate(row, start=1) if cell is not None), default=0)
+        return HeaderGuess(columns, _names((), columns), has_header=False, first_data_row=0)
+    return HeaderGuess(columns, _names(rows[top], columns), has_header=True, first_data_row=top + 1)
 
 
 def _filled(row: Row) -> int:
@@ -78,11 +75,11 @@ def _differs(name: Cell, cells: Sequence[Cell]) -> bool:
     return isinstance(name, str) and 2 * sum(map(_is_number_like, filled)) > len(filled)
 
 
-def _names(header: Row, width: int) -> tuple[str, ...]:
-    """Names for *width* columns: the header's own, made different from each other; "Column C" where it has none."""
+def _names(header: Row, columns: Sequence[int]) -> tuple[str, ...]:
+    """Names for *columns*: the header's own, made different from each other; "Column C" where it has none."""
     names: list[str] = []
     taken: set[str] = set()
-    for column in range(width):
+    for column in columns:
         cell = header[column] if column < len(header) else None
         wanted = " ".join(str(cell).split()) if cell is not None else f"Column {column_letters(column)}"
         name, copy = wanted, 2

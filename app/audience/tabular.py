@@ -1,7 +1,7 @@
 """Open any file with contacts as one kind of table: CSV in any encoding, XLSX, XLS, ODS."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +15,27 @@ from app.audience.xlsx_source import open_sheet
 __all__ = ["Cell", "SourceRow", "Table", "TableKind", "UnreadableFile", "open_table"]
 
 SAMPLE_ROWS = 50
+# Room for a header, and for a title above it.
+_LOOKED_AT = SAMPLE_ROWS + 6
+
+
+class _Columns:
+    """The columns in use of rows that may be too short or too long."""
+
+    def __init__(self, indexes: tuple[int, ...]) -> None:
+        self._indexes = indexes
+        self._width = indexes[-1] + 1 if indexes else 0
+        self._has_gaps = len(indexes) < self._width
+        self._padding = (None,) * self._width
+
+    def pick(self, row: Row) -> tuple[tuple[Cell, ...], int]:
+        """The cells of *row* in these columns, and how many filled ones are left out."""
+        length = len(row)
+        if length == self._width and not self._has_gaps:
+            return tuple(row), 0
+        full = (*row, *self._padding[length:])
+        picked = tuple([full[index] for index in self._indexes]) if self._has_gaps else full[: self._width]
+        return picked, _filled(row) - _filled(picked)
 
 
 @dataclass(frozen=True)
@@ -36,17 +57,18 @@ class Table:
 
     path: Path
     kind: TableKind
-    sheets: tuple[str, ...]
-    sheet: str | None
     header: tuple[str, ...]
     has_header: bool
     sample: tuple[tuple[Cell, ...], ...]
-    encoding: str | None
-    delimiter: str | None
     row_count_estimate: int | None
-    warnings: tuple[str, ...]
     _source: RowSource = field(repr=False)
     _first_row: int = field(repr=False)
+    _columns: _Columns = field(repr=False)
+    sheets: tuple[str, ...] = ()
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    warnings: tuple[str, ...] = ()
 
     def rows(self, start: int = 0) -> Iterator[SourceRow]:
         """Every row below the header that is not empty, from row number *start* on, one at a time.
@@ -54,18 +76,10 @@ class Table:
         Raises:
             UnreadableFile: at the row that cannot be read, or at the end if the file was changed meanwhile.
         """
-        width = len(self.header)
-        padding = (None,) * width
         first = max(start, self._first_row)
         for number, cells in self._source.records():
-            if number < first or not _is_filled(cells):
-                continue
-            if len(cells) == width:
-                yield SourceRow(number, tuple(cells))
-            elif len(cells) < width:
-                yield SourceRow(number, (*cells, *padding[len(cells) :]))
-            else:
-                yield SourceRow(number, tuple(cells[:width]), sum(cell is not None for cell in cells[width:]))
+            if number >= first and _is_filled(cells):
+                yield SourceRow(number, *self._columns.pick(cells))
 
 
 def open_table(
@@ -89,23 +103,10 @@ def open_table(
     if kind is TableKind.CSV:
         return _open_csv(path, stamp, encoding=encoding, delimiter=delimiter, has_header=has_header)
     source = open_sheet(path, sheet, stamp)
-    preview = _preview(source)
-    guess = guess_header([cells for _, cells in preview], has_header=has_header)
-    return Table(
-        path=path,
-        kind=kind,
-        sheets=source.sheets,
-        sheet=source.name,
-        header=guess.names,
-        has_header=guess.has_header,
-        sample=_sample(preview[guess.first_data_row :], len(guess.names)),
-        encoding=None,
-        delimiter=None,
-        row_count_estimate=max(0, source.height - _rows_above(preview, guess.first_data_row)),
-        warnings=(),
-        _source=source,
-        _first_row=_rows_above(preview, guess.first_data_row) + 1,
-    )
+    table = _describe(path, kind, source, height=source.height, has_header=has_header)
+    if not table.header and sheet is None:
+        raise UnreadableFile(f"“{path.name}” is empty.", "Choose a file with contacts in it.")
+    return replace(table, sheets=source.sheets, sheet=source.name)
 
 
 def _open_csv(
@@ -113,46 +114,39 @@ def _open_csv(
 ) -> Table:
     scan = scan_text(path, encoding)
     source = CsvSource(path, scan, delimiter or sniff_delimiter(path, scan), stamp)
-    preview = _preview(source)
-    if not preview:
+    table = _describe(path, TableKind.CSV, source, height=scan.line_count, has_header=has_header)
+    if not table.header:
         raise UnreadableFile(f"“{path.name}” is empty.", "Choose a file with contacts in it.")
-    guess = guess_header([cells for _, cells in preview], has_header=has_header)
     warnings = []
     if scan.is_lossy:
         warnings.append("Some characters could not be read. Choose the encoding by hand if names look wrong.")
     if scan.nul_count:
         warnings.append(f"{scan.nul_count:,} NUL characters, which mean nothing in a text, were left out.")
+    return replace(table, encoding=scan.encoding, delimiter=source.delimiter, warnings=tuple(warnings))
+
+
+def _describe(path: Path, kind: TableKind, source: RowSource, *, height: int, has_header: bool | None) -> Table:
+    """What the first rows of *source* say about it; *height* is its number of rows, as far as known."""
+    preview = list(islice((record for record in source.records() if _is_filled(record[1])), _LOOKED_AT))
+    guess = guess_header([cells for _, cells in preview], has_header=has_header)
+    columns = _Columns(guess.columns)
+    last_above = preview[guess.first_data_row - 1][0] if guess.first_data_row else 0
     return Table(
         path=path,
-        kind=TableKind.CSV,
-        sheets=(),
-        sheet=None,
+        kind=kind,
         header=guess.names,
         has_header=guess.has_header,
-        sample=_sample(preview[guess.first_data_row :], len(guess.names)),
-        encoding=scan.encoding,
-        delimiter=source.delimiter,
-        row_count_estimate=max(0, scan.line_count - _rows_above(preview, guess.first_data_row)),
-        warnings=tuple(warnings),
+        sample=tuple(columns.pick(cells)[0] for _, cells in preview[guess.first_data_row :][:SAMPLE_ROWS]),
+        row_count_estimate=max(0, height - last_above),
         _source=source,
-        _first_row=_rows_above(preview, guess.first_data_row) + 1,
+        _first_row=last_above + 1,
+        _columns=columns,
     )
-
-
-def _preview(source: RowSource) -> list[tuple[int, Row]]:
-    """The first rows that are not empty: a sample, and room for a header with a title above it."""
-    return list(islice((record for record in source.records() if _is_filled(record[1])), SAMPLE_ROWS + 6))
 
 
 def _is_filled(cells: Row) -> bool:
     return any(cell is not None for cell in cells)
 
 
-def _rows_above(preview: list[tuple[int, Row]], first_data_row: int) -> int:
-    """How many rows of the file come before the first contact's."""
-    return preview[first_data_row - 1][0] if first_data_row else 0
-
-
-def _sample(rows: list[tuple[int, Row]], width: int) -> tuple[tuple[Cell, ...], ...]:
-    padding = (None,) * width
-    return tuple((*cells, *padding)[:width] for _, cells in rows[:SAMPLE_ROWS])
+def _filled(cells: Row) -> int:
+    return sum(cell is not None for cell in cells)

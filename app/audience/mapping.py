@@ -1,0 +1,189 @@
+"""Which column of a file is which field of a contact: a first guess, made from headers and from what stands below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal
+
+from app.audience.names import split_full_name
+from app.audience.source import Cell
+from app.audience.synonyms import FULL_NAME, fold, meaning_of
+from app.audience.values import ColumnKind, as_text, infer, is_address_like
+from app.errors import UserFacingError
+
+__all__ = [
+    "FULL_NAME",
+    "IGNORE",
+    "ColumnPlan",
+    "FieldSpec",
+    "Mapping_",
+    "MappingProblem",
+    "NewField",
+    "check_mapping",
+    "guess_mapping",
+    "split_full_name",
+]
+
+EMAIL = "email"
+_NAME_PARTS = frozenset({"first_name", "last_name"})
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """A field contacts have already."""
+
+    key: str
+    label: str
+    kind: ColumnKind
+
+
+@dataclass(frozen=True)
+class NewField:
+    """A field that would be made for a column."""
+
+    label: str
+    kind: ColumnKind
+
+
+class Ignored(Enum):
+    """The one value that means: leave this column out."""
+
+    IGNORE = "ignore"
+
+
+IGNORE: Final = Ignored.IGNORE
+Target = str | NewField | Literal[Ignored.IGNORE]
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """What becomes of one column.
+
+    Attributes:
+        source_index: Its index in the table's header and in each row's cells.
+        target: The key of a field; FULL_NAME, to be split into first and last name; a NewField; or IGNORE.
+        confidence: From 0, a mere proposal, to 1, the header says it and the cells agree.
+    """
+
+    source_index: int
+    header: str
+    target: Target
+    confidence: float
+
+
+class MappingProblem(UserFacingError):
+    """Why a mapping cannot be used as it is."""
+
+
+@dataclass(frozen=True)
+class Mapping_:  # noqa: N801  (typing and collections.abc own the plain word)
+    """What becomes of every column, in the order of the file."""
+
+    columns: tuple[ColumnPlan, ...]
+    problems: tuple[MappingProblem, ...] = ()
+
+    @property
+    def email_index(self) -> int | None:
+        """Where the addresses stand."""
+        return next((plan.source_index for plan in self.columns if plan.target == EMAIL), None)
+
+
+def guess_mapping(header: Sequence[str], sample: Sequence[Sequence[Cell]], fields: Sequence[FieldSpec]) -> Mapping_:
+    """Propose a target for each column. A field is proposed once, for the column that fits it best."""
+    columns = [_Column(index, name, [row[index] for row in sample]) for index, name in enumerate(header)]
+    by_key = {field.key: field for field in fields}
+    by_label = {fold(field.label): field.key for field in fields} | {fold(field.key): field.key for field in fields}
+    claims = sorted(
+        (claim for column in columns for claim in _claims(column, by_key, by_label)),
+        key=lambda claim: (-claim.confidence, claim.source_index),
+    )
+    given: dict[int, ColumnPlan] = {}
+    taken: set[Target] = set()
+    for claim in claims:
+        if claim.source_index in given or claim.target in taken:
+            continue
+        if claim.target == FULL_NAME and taken & _NAME_PARTS:
+            claim = _beside_name_parts(claim, taken, by_key)
+        given[claim.source_index] = claim
+        taken.add(claim.target)
+    plans = tuple(given.get(column.index) or _leftover(column) for column in columns)
+    return Mapping_(plans, check_mapping(plans))
+
+
+def check_mapping(columns: Sequence[ColumnPlan]) -> tuple[MappingProblem, ...]:
+    """What is wrong with *columns*, be they guessed or chosen by hand; empty if an import can begin."""
+    problems = []
+    targets = [plan.target for plan in columns if plan.target is not IGNORE]
+    emails = [plan.header for plan in columns if plan.target == EMAIL]
+    if not emails:
+        problems.append(MappingProblem("No column looks like e-mail addresses.", "Choose it by hand."))
+    for target in dict.fromkeys(targets):
+        headers = [f"“{plan.header}”" for plan in columns if plan.target == target]
+        if len(headers) > 1:
+            what = target.label if isinstance(target, NewField) else target
+            problems.append(
+                MappingProblem(f"{' and '.join(headers)} both go to “{what}”.", "Choose one, and leave the other out.")
+            )
+    if FULL_NAME in targets and _NAME_PARTS & set(targets):
+        problems.append(
+            MappingProblem("A full name would overwrite the first or last name.", "Choose the one or the others.")
+        )
+    return tuple(problems)
+
+
+class _Column:
+    """A column and what its cells say."""
+
+    def __init__(self, index: int, header: str, cells: list[Cell]) -> None:
+        self.index = index
+        self.header = header
+        self.filled = [cell for cell in cells if cell is not None]
+        self.kind = infer(self.filled)
+        addresses = sum(is_address_like(as_text(cell)) for cell in self.filled)
+        self.address_share = addresses / len(self.filled) if self.filled else 0.0
+
+
+def _claims(column: _Column, by_key: dict[str, FieldSpec], by_label: dict[str, str]) -> list[ColumnPlan]:
+    """The fields *column* could be, each with how well it fits."""
+    claims = []
+    named = by_label.get(fold(column.header)) or meaning_of(column.header)
+    if named is not None and (named in by_key or named == FULL_NAME):
+        fit = _fit(column, named, by_key)
+        if fit > 0:
+            claims.append(ColumnPlan(column.index, column.header, named, fit))
+    if EMAIL in by_key and named != EMAIL and column.address_share >= 0.5:
+        claims.append(ColumnPlan(column.index, column.header, EMAIL, 0.8 * column.address_share))
+    return claims
+
+
+def _fit(column: _Column, key: str, by_key: dict[str, FieldSpec]) -> float:
+    """How well the cells of *column* agree with the field its header names."""
+    if not column.filled:
+        return 0.5
+    if key == EMAIL:
+        # "Contact" or "Mail" above something else is no address column, however it is called.
+        return 0.5 + 0.5 * column.address_share if column.address_share >= 0.2 else 0.0
+    if column.address_share >= 0.5:
+        return 0.0
+    kind = by_key[key].kind if key in by_key else ColumnKind.TEXT
+    if kind in {column.kind, ColumnKind.TEXT, ColumnKind.COUNTRY}:
+        return 1.0
+    if kind in {ColumnKind.PHONE, ColumnKind.LANGUAGE}:
+        return 0.9
+    return 0.6
+
+
+def _beside_name_parts(claim: ColumnPlan, taken: set[Target], by_key: dict[str, FieldSpec]) -> ColumnPlan:
+    """A column "Name" beside one of first names holds the last names: "Vorname, Name" is how German lists begin."""
+    missing = [key for key in ("last_name", "first_name") if key in by_key and key not in taken]
+    if missing:
+        return ColumnPlan(claim.source_index, claim.header, missing[0], 0.7)
+    return ColumnPlan(claim.source_index, claim.header, IGNORE, 0.7)
+
+
+def _leftover(column: _Column) -> ColumnPlan:
+    """A column no field was found for becomes a new one, unless it holds nothing."""
+    if not column.filled:
+        return ColumnPlan(column.index, column.header, IGNORE, 0.5)
+    kind = ColumnKind.TEXT if column.kind is ColumnKind.EMAIL else column.kind
+    return ColumnPlan(column.index, column.header, NewField(column.header, kind), 0.3)
