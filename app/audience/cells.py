@@ -1,16 +1,20 @@
-"""The values of cells: how each type lies in the table `contact`, and what comes out of it.
+"""The values of cells: what a text becomes in a column, how it lies in the table `contact`, and what comes out of it.
 
 Text is text, a number an integer or a real, a date its ISO form, yes and no are 1 and 0. An empty cell is NULL, never
 an empty text, so that "empty" has one meaning in every query.
 """
 
 import json
+import math
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from app.audience.source import Cell
+from app.audience.values import BadValue, ColumnHints, ColumnKind, parse
 from app.models.states import FieldType
 
 CellValue = str | int | float | bool | date | None
@@ -22,6 +26,29 @@ SQL_TYPES = {
 }
 """What a column of a type is declared as, where that is not TEXT."""
 
+_LARGEST_INTEGER = 2**63 - 1
+# Half of a surrogate pair cannot be stored, a NUL would end the text for some readers, the others show nothing.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def parse_cell(cell: Cell, kind: FieldType, hints: ColumnHints | None = None) -> CellValue:
+    """What *cell* says in a column of this type; None if it is empty.
+
+    Raises:
+        BadValue, BadAddress: it says something else.
+    """
+    value = parse(cell, ColumnKind(kind.value), hints)
+    if isinstance(value, str):
+        return storable(value) or None
+    if isinstance(value, int | float) and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+        raise BadValue("The number is too large." if math.isfinite(value) else "This is not a number.")
+    return value
+
+
+def storable(text: str) -> str:
+    """*text* without the characters that no text needs and no database takes."""
+    return text if text.isprintable() else _UNSTORABLE.sub("", text).strip()
+
 
 def to_stored(value: CellValue) -> Stored:
     """The form of *value* in the table."""
@@ -30,6 +57,22 @@ def to_stored(value: CellValue) -> Stored:
     if isinstance(value, date):
         return value.isoformat()
     return None if value == "" else value
+
+
+def reader_of(kind: FieldType) -> Callable[[Stored], CellValue]:
+    """The function that turns what is stored in a column of this type into its value."""
+    return _READERS.get(kind, _unchanged)
+
+
+def is_plain(kind: FieldType) -> bool:
+    """Whether the stored form of this type is the value itself."""
+    return kind not in _READERS
+
+
+def any_of(values: Iterable[int | str]) -> Select[Any]:
+    """The given values as a subquery of one parameter, for `column.in_(…)`: no statement takes a million parameters."""
+    each = func.json_each(json.dumps(list(values))).table_valued("value")
+    return select(each.c.value)
 
 
 def _unchanged(stored: Stored) -> CellValue:
@@ -44,20 +87,4 @@ def _to_bool(stored: Stored) -> CellValue:
     return None if stored is None else bool(stored)
 
 
-def reader_of(kind: FieldType) -> Callable[[Stored], CellValue]:
-    """The function that turns what is stored in a column of this type into its value."""
-    return _READERS.get(kind, _unchanged)
-
-
 _READERS = {FieldType.DATE: _to_date, FieldType.YES_NO: _to_bool}
-
-
-def is_plain(kind: FieldType) -> bool:
-    """Whether the stored form of this type is the value itself."""
-    return kind not in _READERS
-
-
-def any_of(values: Iterable[int | str]) -> Select[Any]:
-    """The given values as a subquery of one parameter, for `column.in_(…)`: no statement takes a million parameters."""
-    each = func.json_each(json.dumps(list(values))).table_valued("value")
-    return select(each.c.value)

@@ -6,12 +6,13 @@ applying its inverse goes back; rows that only one side has are inserted or dele
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
 
 KEYS: dict[str, tuple[str, ...]] = {
     "contact": ("id",),
@@ -113,7 +114,7 @@ def rows_where(connection: Connection, table: str, column: str, values: Sequence
 
 
 def cells_where(
-    connection: Connection, table: str, column: str, values: Sequence[object], new: dict[str, object]
+    connection: Connection, table: str, column: str, values: Sequence[object], new: Mapping[str, object]
 ) -> Change:
     """Setting the cells *new* in all rows of *table* whose *column* is one of *values*; not yet applied."""
     columns = (*KEYS[table], *new)

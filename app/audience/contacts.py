@@ -9,6 +9,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audience.cells import CellValue, any_of, is_plain, reader_of
+from app.audience.editing import (
+    CellText,
+    DuplicateContact,
+    Edit,
+    Forgotten,
+    Permission,
+    create,
+    delete,
+    edit,
+    edit_cells,
+)
 from app.audience.fields import column_of, fields_in
 from app.audience.search import BY_AGE, BY_STATUS, ContactQuery, select_ids
 from app.audience.status import MailStatus, contact_and_block, mail_status
@@ -22,15 +33,24 @@ from app.models.workspace import Workspace
 __all__ = [
     "BY_AGE",
     "BY_STATUS",
+    "CellText",
     "ConsentEntry",
     "ContactDetail",
     "ContactQuery",
     "ContactRow",
     "Counts",
     "DeliveryEntry",
+    "DuplicateContact",
+    "Edit",
+    "Forgotten",
     "MailStatus",
+    "Permission",
     "count",
     "count_by_status",
+    "create",
+    "delete",
+    "edit",
+    "edit_cells",
     "get",
     "ids",
     "merge_values",

@@ -30,25 +30,26 @@ class Journal:
 
     def update(self, table: str, ids: Sequence[int], **cells: object) -> None:
         """Set *cells*, given in their stored form, in the rows *ids*."""
-        self._apply(changes.cells_where(self._connection, table, "id", ids, cells))
+        self.apply(changes.cells_where(self._connection, table, "id", ids, cells))
 
     def insert(self, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         """Insert *rows*; the first of *columns* are the key of the table."""
-        self._apply(Change(table, columns, after=tuple(rows)))
+        self.apply(Change(table, columns, after=tuple(rows)))
 
     def delete(self, table: str, ids: Sequence[int]) -> None:
         """Delete the rows *ids* and all that belongs to them."""
-        self._apply(changes.rows_where(self._connection, table, "id", ids))
+        self.apply(changes.rows_where(self._connection, table, "id", ids))
 
     def delete_links(self, table: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         """Delete *rows* of a table that has no id of its own; the first of *columns* are its key."""
-        self._apply(Change(table, columns, before=tuple(rows)))
+        self.apply(Change(table, columns, before=tuple(rows)))
 
     def inserted(self, table: str, column: str, values: Sequence[int]) -> None:
         """Remember rows that were inserted by other means: those whose *column* is one of *values*."""
         self.changes.append(changes.rows_where(self._connection, table, column, values).inverse)
 
-    def _apply(self, change: Change) -> None:
+    def apply(self, change: Change) -> None:
+        """Make *change*."""
         self.changes += changes.apply(self._connection, [change])
 
 
