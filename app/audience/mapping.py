@@ -1,7 +1,7 @@
 """Which column of a file is which field of a contact: a first guess, made from headers and from what stands below."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, Literal
 
@@ -16,8 +16,8 @@ __all__ = [
     "IGNORE",
     "ColumnPlan",
     "FieldSpec",
-    "Mapping_",
     "MappingProblem",
+    "Mapping_",
     "NewField",
     "check_mapping",
     "guess_mapping",
@@ -95,17 +95,17 @@ def guess_mapping(header: Sequence[str], sample: Sequence[Sequence[Cell]], field
     by_label = {fold(field.label): field.key for field in fields} | {fold(field.key): field.key for field in fields}
     claims = sorted(
         (claim for column in columns for claim in _claims(column, by_key, by_label)),
-        key=lambda claim: (-claim.confidence, claim.source_index),
+        # A column "Name" is judged last: its meaning depends on whether there is one of first names, too.
+        key=lambda claim: (claim.target == FULL_NAME, -claim.confidence, claim.source_index),
     )
     given: dict[int, ColumnPlan] = {}
     taken: set[Target] = set()
     for claim in claims:
         if claim.source_index in given or claim.target in taken:
             continue
-        if claim.target == FULL_NAME and taken & _NAME_PARTS:
-            claim = _beside_name_parts(claim, taken, by_key)
-        given[claim.source_index] = claim
-        taken.add(claim.target)
+        plan = _beside_name_parts(claim, taken, by_key) if claim.target == FULL_NAME else claim
+        given[plan.source_index] = plan
+        taken.add(plan.target)
     plans = tuple(given.get(column.index) or _leftover(column) for column in columns)
     return Mapping_(plans, check_mapping(plans))
 
@@ -175,10 +175,10 @@ def _fit(column: _Column, key: str, by_key: dict[str, FieldSpec]) -> float:
 
 def _beside_name_parts(claim: ColumnPlan, taken: set[Target], by_key: dict[str, FieldSpec]) -> ColumnPlan:
     """A column "Name" beside one of first names holds the last names: "Vorname, Name" is how German lists begin."""
-    missing = [key for key in ("last_name", "first_name") if key in by_key and key not in taken]
-    if missing:
-        return ColumnPlan(claim.source_index, claim.header, missing[0], 0.7)
-    return ColumnPlan(claim.source_index, claim.header, IGNORE, 0.7)
+    if not taken & _NAME_PARTS:
+        return claim
+    missing = next((key for key in ("last_name", "first_name") if key in by_key and key not in taken), IGNORE)
+    return replace(claim, target=missing, confidence=0.7)
 
 
 def _leftover(column: _Column) -> ColumnPlan:
