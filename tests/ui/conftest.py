@@ -1,0 +1,66 @@
+"""Qt and asyncio in one test process.
+
+Async tests run on qasync inside an inner Qt loop: QtWebEngine survives one `QApplication.exec()` per process, an inner
+loop may run many times. Inside a coroutine never use `qtbot.waitSignal` (a nested loop kills other tasks); await
+`signal_of(...)` or `until(...)` from `waiting.py`.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", "--disable-gpu")
+if hasattr(os, "geteuid") and os.geteuid() == 0:
+    os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+import qasync
+from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.ui.application import App
+from app.ui.operations import Operations
+from app.ui.theme import Mode
+
+
+class InnerLoop(QEventLoop):
+    """Stands in for QApplication where qasync wants something with exec() and exit()."""
+
+    def eventDispatcher(self) -> QAbstractEventDispatcher:
+        return QAbstractEventDispatcher.instance()
+
+
+_kept: list[QApplication] = []
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    def qt() -> asyncio.AbstractEventLoop:
+        _kept.append(QApplication.instance() or App([]))
+        return qasync.QEventLoop(InnerLoop())
+
+    return {"qasync": qt}
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[App]:
+    return App
+
+
+@pytest.fixture(autouse=True)
+def light_theme(qapp: App) -> Iterator[None]:
+    """Each test starts light, whatever the one before left."""
+    qapp.theme.set_mode(Mode.LIGHT)
+    yield
+    qapp.theme.set_mode(Mode.LIGHT)
+
+
+@pytest.fixture
+async def operations(qtbot: QtBot) -> AsyncIterator[Operations]:
+    made = Operations()
+    yield made
+    await made.drain()
