@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
+from app.audience.archive_guard import check_archive
 from app.audience.csv_source import CsvSource, sniff_delimiter
 from app.audience.encoding import scan_text
 from app.audience.file_kind import TableKind, identify
@@ -102,6 +103,8 @@ def open_table(
     kind = identify(path)
     if kind is TableKind.CSV:
         return _open_csv(path, stamp, encoding=encoding, delimiter=delimiter, has_header=has_header)
+    if kind is not TableKind.XLS:
+        check_archive(path)
     source = open_sheet(path, sheet, stamp)
     table = _describe(path, kind, source, height=source.height, has_header=has_header)
     if not table.header and sheet is None:

@@ -15,6 +15,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from app.audience.archive_guard import too_large
 from app.audience.source import Cell, FileStamp, Row, UnreadableFile, reading
 
 # Above this, a float does not hold every integer.
@@ -32,7 +33,7 @@ class SheetSource:
     @property
     def height(self) -> int:
         """Rows down to the last one in use."""
-        return self.sheet.total_height
+        return self.sheet.end[0] + 1 if self.sheet.end is not None else 0
 
     def records(self) -> Iterator[tuple[int, Row]]:
         start = self.sheet.start
@@ -84,6 +85,9 @@ def _calamine_errors_worded(path: Path) -> Iterator[None]:
     except PasswordError as error:
         raise UnreadableFile(f"“{path.name}” is protected by a password.", "Remove it in Excel and save.") from error
     except CalamineError as error:
+        # Its own bound, for ODS alone; check_archive has one for XLSX.
+        if "Cell limit exceeded" in str(error):
+            raise too_large(path, str(error)) from error
         raise UnreadableFile(damaged, hint, detail=str(error)) from error
     except BaseException as error:
         # A panic of calamine's Rust code arrives as pyo3's PanicException, which cannot be imported to be caught.
