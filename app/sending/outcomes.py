@@ -32,6 +32,8 @@ class Outcome:
         slow_down: The server asks this account to send less at a time.
         retry_after_s: The wait the server asked for, in seconds.
         reply: Its answer, or None where there was none.
+        is_untried: The connection failed, not the message, and nothing of its content left: it can go out on another
+            one at once, and no attempt is used up.
     """
 
     kind: OutcomeKind
@@ -40,6 +42,7 @@ class Outcome:
     slow_down: bool = False
     retry_after_s: float | None = None
     reply: Reply | None = None
+    is_untried: bool = False
 
     @property
     def is_sent(self) -> bool:
@@ -50,15 +53,6 @@ class Outcome:
         """Nothing more will happen to this message without the user."""
         return self.kind in (OutcomeKind.SENT, OutcomeKind.REFUSED, OutcomeKind.IN_DOUBT)
 
-    @property
-    def is_untried(self) -> bool:
-        """The connection failed, not the message, and none of its content left: it can go out on another at once."""
-        return self.kind is OutcomeKind.DEFERRED and self.reason in _OF_THE_CONNECTION
-
-
-_OF_THE_CONNECTION = frozenset(
-    {Reason.SERVER_CLOSING, Reason.UNREACHABLE, Reason.CONNECTION_LOST, Reason.TIMEOUT, Reason.INTERRUPTED}
-)
 
 
 def classify(reply: Reply, *, stage: Stage) -> Outcome:

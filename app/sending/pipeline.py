@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from app.sending.commands import DATA, DOT, QUIT, RSET, Abilities, Command, dot_stuffed
@@ -85,6 +85,7 @@ class SmtpConnection:
         self._messages_left = messages
         self._told_to_go = False
         self._must_reset = False
+        self._is_fresh = True  # no message has had its answer yet
         self._line: deque[_Transaction] = deque()  # one content, one envelope behind it, one being claimed
 
     @property
@@ -169,6 +170,9 @@ class SmtpConnection:
             if outcome.kind is OutcomeKind.IN_DOUBT:
                 raise Interruption(outcome.reason, str(reply))
         self._line.popleft()
+        if outcome.reason is Reason.SERVER_CLOSING and not current.content_left:
+            outcome = replace(outcome, is_untried=not self._is_fresh)
+        self._is_fresh = False
         current.settle(outcome)
         if self._told_to_go:
             raise Interruption(Reason.SERVER_CLOSING)
@@ -214,13 +218,22 @@ class SmtpConnection:
         return reply
 
     def _abandon(self, reason: Reason) -> None:
-        """Settle what is under way by what may have left; a connection left in the middle is of no more use."""
+        """Settle what is under way by what may have left; a connection left in the middle is of no more use.
+
+        A message whose commands went unanswered is untried, unless it was the first of its connection: it might be what
+        the server chokes on, and must not be offered to it again and again without a pause.
+        """
         if self._line:
             self._wire.abort()
+        is_suspect = self._is_fresh
         while self._line:
             transaction = self._line.popleft()
+            outcome = interrupted(reason, content_left=transaction.content_left)
+            if not transaction.content_left:
+                outcome = replace(outcome, is_untried=not (is_suspect and transaction.has_started))
             if not transaction.is_withdrawn:
-                transaction.settle(interrupted(reason, content_left=transaction.content_left))
+                transaction.settle(outcome)
+            is_suspect = False
 
 
 class _SingleJob:

@@ -106,7 +106,8 @@ _SLOWER = (
     Rule(Reason.RATE_LIMITED, codes="4xx", says=r"\[TSS?0\d\]|unusual rate|too (many|much|fast)|rate.?limit|"
          r"concurrent connections|maximum number of connections|slow down|unexpected volume"),
     Rule(Reason.RATE_LIMITED, enhanced="4.7.28 4.7.650 4.7.652"),
-    Rule(Reason.SERVER_CLOSING, codes="421", says=r"per (connection|session)|time.?out|timed out|idle"),
+    Rule(Reason.SERVER_CLOSING, codes="421", enhanced="4.3.2 4.4.2"),
+    Rule(Reason.SERVER_CLOSING, codes="421", says=r"per (connection|session)|time.?out|timed out|idle|shutting down"),
     Rule(Reason.RATE_LIMITED, codes="5xx", says=r"rate.?limit|too (many messages|fast)|slow down"),
 )  # fmt: skip
 
@@ -147,7 +148,6 @@ _THE_MESSAGE = (
 )  # fmt: skip
 
 _CODES_ALONE = (
-    Rule(Reason.SERVER_CLOSING, codes="421", enhanced="x.3.2"),
     Rule(Reason.SERVER_BUSY, codes="421 451 452 454"),
     Rule(Reason.ACCOUNT_BLOCKED, codes="5xx", stages=BEFORE_MAIL),
     Rule(Reason.MAILBOX_FULL, codes="552", stages=(Stage.RCPT,)),
