@@ -1,0 +1,41 @@
+"""What is missing from a Linux system is found and named."""
+
+import sys
+
+import pytest
+
+from app import system_packages
+from app.system_packages import APPLICATION, SystemPackage, explain, missing
+
+LIBRARY = SystemPackage("libnothing9", "libnothing.so.9", "a test")
+COMMAND = SystemPackage("nothing", "command-that-nobody-has", "a test")
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has system packages")
+
+
+def test_what_is_there_is_not_missing() -> None:
+    present = [SystemPackage("libc6", "libc.so.6", "a test"), SystemPackage("dash", "sh", "a test")]
+    assert missing([*present, LIBRARY, COMMAND]) == [LIBRARY, COMMAND]
+
+
+def test_the_sentence_holds_the_line_that_installs() -> None:
+    if system_packages.find_command("apt-get") is None:
+        pytest.skip("no Debian")
+    assert explain([LIBRARY, COMMAND]).endswith(
+        "install them with: sudo apt-get install -y --no-install-recommends libnothing9 nothing"
+    )
+
+
+def test_without_apt_the_sentence_names_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system_packages, "find_command", lambda name: None)
+    assert "libnothing.so.9, command-that-nobody-has" in explain([LIBRARY, COMMAND])
+
+
+def test_windows_and_macos_lack_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert missing([LIBRARY]) == []
+
+
+def test_each_package_is_listed_once() -> None:
+    names = [package.name for package in APPLICATION]
+    assert len(names) == len(set(names))
