@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from app.audience.encoding import TextScan
+from app.audience.formula_guard import rearm
 from app.audience.source import FileStamp, Row, UnreadableFile, reading
 
 DELIMITERS = ("\t", ";", "|", ",")
@@ -38,7 +39,7 @@ class CsvSource:
             reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True)
             try:
                 for cells in reader:
-                    yield lines.number, [cell.strip() or None for cell in cells]
+                    yield lines.number, [_plain(cell) for cell in cells]
                     lines.next_record()
             except UnicodeError as error:
                 # The whole file could be decoded a moment ago.
@@ -47,6 +48,12 @@ class CsvSource:
             except csv.Error as error:
                 raise UnreadableFile(f"Row {lines.number:,} cannot be read.", detail=str(error)) from error
             self.stamp.check(self.path)
+
+
+def _plain(cell: str) -> str | None:
+    bare = cell.strip()
+    # An export of this program, or any careful one, marks what looks like a formula.
+    return (rearm(bare) if bare[:1] == "'" else bare) or None
 
 
 class _RecordLines:
