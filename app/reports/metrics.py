@@ -173,7 +173,7 @@ def sent_over_time(workspace: Workspace, dispatch_id: int, *, step_s: int = 1) -
             .group_by(step)
             .order_by(step)
         )
-        return tuple((moment, count) for moment, count in rows)
+        return tuple((moment, count) for moment, count in rows if moment is not None)
 
 
 def delivery_ids(

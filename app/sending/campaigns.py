@@ -16,6 +16,7 @@ from app.models.workspace import Workspace
 
 GRACE = timedelta(seconds=10)
 """How long “Undo” takes back a send."""
+NO_GRACE = timedelta(0)
 
 
 @dataclass(frozen=True)

@@ -14,28 +14,25 @@ from app.sending.outbox import LeasedDelivery
 from app.sending.transport import Envelope
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """A message ready to go; it is the `Job` of the transport.
 
     Attributes:
         values: What was merged into it, kept so that it can be made again if it could not be tried.
-        is_wanted: Whether it may still go; not after its recipient was suppressed or the dispatch paused.
     """
 
     delivery: LeasedDelivery
     values: Mapping[str, object]
     envelope: Envelope
     content: bytes
-    is_wanted: bool = True
 
 
 class Composer:
     """Makes the messages of one dispatch: compiled once, per recipient only what differs, signed with DKIM."""
 
-    def __init__(self, source: MessageSource, constants: Mapping[str, str], signer: Signer | None) -> None:
-        self._message = CompiledMessage(source, constants=constants)
-        self._sender = source.envelope_sender
+    def __init__(self, source: MessageSource, signer: Signer | None) -> None:
+        self._message = CompiledMessage(source)
         self._signer = signer
 
     @classmethod
@@ -56,25 +53,24 @@ class Composer:
                 preheader=dispatch.preheader,
                 html=dispatch.html,
                 text=dispatch.text,
+                organisation=organisation.name,
+                postal_address=organisation.postal_address,
                 sender_name=identity.name,
                 sender_address=identity.address,
                 reply_to=identity.reply_to,
                 list_id=f"campaign-{dispatch.campaign_id}.{identity.address.rpartition('@')[2]}",
                 unsubscribe=f"mailto:{reply_to}?subject=unsubscribe%20{{token}}",
-                message_id_domain=identity.address.rpartition("@")[2],
-                envelope_sender=identity.address,
             )
-            constants = {"organisation": organisation.name, "postal_address": organisation.postal_address}
-        return cls(source, constants, signer(workspace, dispatch.identity_id))
+        return cls(source, signer(workspace, dispatch.identity_id))
 
     def compose(self, delivery: LeasedDelivery, values: Mapping[str, object]) -> OutgoingMessage:
         """The message for one recipient.
 
         Raises:
             TemplateError: a value cannot stand where the template puts it, a line break in a header for example.
-            BadAddress: the address cannot stand in an SMTP command.
+            AddressRefused: the address cannot be mailed to.
         """
-        envelope = Envelope(self._sender, delivery.address)
         rendered = self._message.render(values, to_address=delivery.address, token=delivery.token, now=utcnow())
+        envelope = Envelope(rendered.envelope_sender, rendered.envelope_recipient)
         signature = self._signer.sign(rendered.headers, rendered.body) if self._signer else b""
         return OutgoingMessage(delivery, values, envelope, rendered.to_bytes(prefix=signature))

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.audience.status import skip_reason
-from app.audience.suppression import suppress
+from app.audience.suppression import suppress_in
 from app.models.base import to_ms, utcnow
 from app.models.states import (
     OPEN_STATES,
@@ -117,7 +117,7 @@ def settle(session: Session, workspace: Workspace, account_id: int, settlements:
         session.connection().execute(insert(Attempt), attempts)
     hard = [one.delivery.address for one in settled if one.outcome.suppress]
     if hard:
-        suppress(session, workspace, hard, SuppressionReason.HARD_BOUNCE, origin="Refused by the mail server")
+        suppress_in(session, workspace, hard, SuppressionReason.HARD_BOUNCE, origin="Refused by the mail server")
     _count(session, account_id, settled)
 
 

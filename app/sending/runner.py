@@ -40,10 +40,6 @@ class _Leased(NamedTuple):
     values: Mapping[str, object]
 
 
-class NotClaimed(Exception):
-    """A delivery may not go after all: the dispatch was paused, or its recipient was suppressed in this moment."""
-
-
 class DispatchRunner:
     """Sends one dispatch over as many connections as its account allows; it is the `Feed` of each of them.
 
@@ -129,13 +125,13 @@ class DispatchRunner:
                 return message
         return None
 
-    def about_to_write(self, job: OutgoingMessage) -> "asyncio.Future[None]":
+    def claim(self, job: OutgoingMessage) -> "asyncio.Future[bool]":
         claim = _Claim(job, asyncio.get_running_loop().create_future())
         self._claiming[job.delivery.id] = claim
         self._claims.append(claim)
         if len(self._claims) == 1:
             asyncio.get_running_loop().call_soon(lambda: self._start(self._write_claims()))
-        return claim.durable
+        return claim.granted
 
     def settle(self, job: OutgoingMessage, outcome: Outcome) -> None:
         delivery = job.delivery
@@ -147,7 +143,7 @@ class DispatchRunner:
         if delivery.id in self._claimed:
             self._claimed.remove(delivery.id)
             self._record(delivery, outcome)
-        if outcome.is_untried and job.is_wanted:
+        if outcome.is_untried:
             self._leased.appendleft(_Leased(delivery, job.values))
         else:
             self._in_hand.discard(delivery.id)
@@ -174,8 +170,6 @@ class DispatchRunner:
     async def _send_over(self, connection: Connection) -> None:
         try:
             await connection.run(self)
-        except NotClaimed as refusal:
-            logger.info("Dispatch %d: %s", self._dispatch_id, refusal)
         finally:
             await connection.close()
 
@@ -239,18 +233,18 @@ class DispatchRunner:
         except Exception as error:
             for claim in claims:
                 del self._claiming[claim.job.delivery.id]
-                claim.refuse(error)
+                claim.fail(error)
             raise
         for claim in claims:
-            delivery_id = claim.job.delivery.id
-            del self._claiming[delivery_id]
-            if delivery_id in claimed:
-                self._claimed.add(delivery_id)
-                claim.grant()
+            delivery = claim.job.delivery
+            del self._claiming[delivery.id]
+            is_granted = delivery.id in claimed
+            if is_granted:
+                self._claimed.add(delivery.id)
             else:
-                claim.job.is_wanted = False
-                claim.refuse(NotClaimed(f"{delivery_id} may not go any more"))
-            if claim.settled_early is not None:
+                self._in_hand.discard(delivery.id)
+            claim.answer(is_granted)
+            if is_granted and claim.settled_early is not None:
                 self.settle(claim.job, claim.settled_early)
 
     async def _write_skip(self, delivery_id: int, explanation: str) -> None:
@@ -300,15 +294,15 @@ class _Claim:
     """A claim that is being written. `settled_early` is the outcome, if the connection broke before that was done."""
 
     job: OutgoingMessage
-    durable: "asyncio.Future[None]"
+    granted: "asyncio.Future[bool]"
     settled_early: Outcome | None = None
 
-    def grant(self) -> None:
-        if not self.durable.done():
-            self.durable.set_result(None)
+    def answer(self, is_granted: bool) -> None:
+        if not self.granted.done():
+            self.granted.set_result(is_granted)
 
-    def refuse(self, error: Exception) -> None:
-        if not self.durable.done():
-            self.durable.set_exception(error)
-            # The connection may be gone and never look; that is no fault worth a warning.
-            self.durable.exception()
+    def fail(self, error: Exception) -> None:
+        if not self.granted.done():
+            self.granted.set_exception(error)
+            # The connection may be gone and never look; the runner itself raises the error.
+            self.granted.exception()

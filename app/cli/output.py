@@ -1,0 +1,33 @@
+"""What a command prints: text for people, or one JSON object for programs."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from app.errors import UserFacingError
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command's results go. With *as_json*, standard output carries exactly one JSON object."""
+
+    as_json: bool
+
+    @property
+    def console(self) -> Console:
+        """For people: standard output, or standard error when a program reads standard output."""
+        return Console(stderr=self.as_json, highlight=False)
+
+    def result(self, data: Mapping[str, object]) -> None:
+        """The command's result, for a program."""
+        if self.as_json:
+            print(json.dumps(data, ensure_ascii=False))
+
+    def failure(self, error: UserFacingError) -> None:
+        """Why it did not work."""
+        if self.as_json:
+            self.result({"error": {"title": error.title, "hint": error.hint, "detail": error.detail}})
+        print(str(error), file=sys.stderr)
