@@ -2,7 +2,7 @@
 
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +29,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         UnwritableFile: the disk is full, or the folder or the old file cannot be written.
     """
     with _refusals_worded(path):
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=".part", dir=path.parent)
-        os.close(handle)
-        part = Path(name)
+        part = path.with_name(f".{path.stem[:40]}-{secrets.token_hex(4)}.part")
+        part.open("xb").close()
         try:
             yield part
             with part.open("rb+") as written:
