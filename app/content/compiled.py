@@ -61,10 +61,8 @@ class CompiledMessage:
             TemplateError: A part cannot be read, or an address or URI of the sender is unusable.
         """
         self._source = source
-        self._constants = dict(constants or {}) | {
-            "organisation": source.organisation,
-            "postal_address": source.postal_address,
-        }
+        built_in = {"organisation": source.organisation, "postal_address": source.postal_address}
+        self._constants = {name: text for name, text in built_in.items() if text} | dict(constants or {})
         self._subject = compile_template(PLAIN, source.subject)
         self._text = EncodedTemplate(PLAIN, source.text)
         self._html = EncodedTemplate(HTML, source.html)
