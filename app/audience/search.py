@@ -26,6 +26,7 @@ class ContactQuery:
 
     Attributes:
         search: Words that must all occur in e-mail, name, company or city.
+        is_mailable: Only those who can be mailed, or only those who cannot, for whatever reason.
         sort: The key of a field, or `BY_STATUS`, or `BY_AGE`. Empty cells come last, as in Excel.
     """
 
@@ -33,6 +34,7 @@ class ContactQuery:
     list_id: int | None = None
     tag_id: int | None = None
     status: MailStatus | None = None
+    is_mailable: bool | None = None
     sort: str = "email"
     descending: bool = False
 
@@ -40,7 +42,7 @@ class ContactQuery:
 def select_ids(session: Session, query: ContactQuery) -> Select[int]:
     """The statement that gives the ids of the contacts *query* asks for, in its order."""
     wanted = select(Contact.id).where(*_conditions(query))
-    if query.status is not None or query.sort == BY_STATUS:
+    if query.status is not None or query.is_mailable is not None or query.sort == BY_STATUS:
         wanted = wanted.select_from(contact_and_block)
     return wanted.order_by(*_order(fields_in(session), query))
 
@@ -53,6 +55,8 @@ def _conditions(query: ContactQuery) -> list[ColumnElement[bool]]:
         conditions.append(Contact.id.in_(select(ContactTag.contact_id).where(ContactTag.tag_id == query.tag_id)))
     if query.status is not None:
         conditions.append(mail_status == query.status.value)
+    if query.is_mailable is not None:
+        conditions.append((mail_status == MailStatus.MAILABLE.value) == query.is_mailable)
     return conditions
 
 
