@@ -11,7 +11,7 @@ import inspect
 import logging
 import sys
 from collections.abc import Callable, Coroutine, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -122,6 +122,10 @@ class Operations(QObject):
     async def read(self, query: Callable[[], T]) -> T:
         """Run *query* in a reader thread and wait for it; for `Page.load` and other coroutines."""
         return await self._result(query, Lane.READ)
+
+    def start_read(self, query: Callable[[], T]) -> Future[T]:
+        """Start *query* in a reader thread; for item models, which wait a few milliseconds for it while painting."""
+        return self._lanes[Lane.READ].submit(query)
 
     async def write(self, change: Callable[[], T]) -> T:
         """Run *change* in the one writer thread and wait for it."""
