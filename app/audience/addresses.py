@@ -26,7 +26,7 @@ _is_plain = re.compile(
 
 # Characters that show nothing: soft hyphen, zero-width and direction marks, word joiner, byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
-_WRAPPING = " \t\r\n\v\f\u00a0\u2007\u202f\u3000'\"`´‘’“”„«»‹›()[]<>;,:"
+_WRAPPING = " \t\r\n\v\f\u00a0\u2007\u202f\u3000'\"´‘’“”„«»‹›()[]<>;,:"
 _IN_BRACKETS = re.compile(r"<([^<>]*@[^<>]*)>")
 _MANY = re.compile(r"[^\s<>()\[\]\",;:|]+@[^\s<>()\[\]\",;:|@]+")
 
