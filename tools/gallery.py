@@ -178,7 +178,7 @@ class WidgetsPage(Page):
         card = Card("Choices")
         card.body.addLayout(flow(Segmented("Range", [("7", "7 days"), ("30", "30 days"), ("365", "Year")])))
         card.body.addWidget(StepBar(["Content", "Recipients", "Check"]))
-        tabs = QTabBar(drawBase=False)
+        tabs = QTabBar(drawBase=False, expanding=False)
         for name in ("All", "Drafts", "Sent"):
             tabs.addTab(name)
         card.body.addWidget(tabs)
@@ -215,9 +215,11 @@ class WidgetsPage(Page):
         card.body.addLayout(flow(*(Pill(kind.value.capitalize(), kind) for kind in Kind)))
         card.body.addWidget(SearchField("Search name, address, city"))
         bar = QProgressBar(textVisible=False, value=62)
+        bar.setAccessibleName("Sent")
         card.body.addWidget(bar)
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setValue(40)
+        slider.setAccessibleName("Speed")
         card.body.addWidget(slider)
         card.body.addLayout(flow(Spinner(), muted("3,102 of 5,000")))
         begin = primary_button("Open a spreadsheet …")
@@ -234,7 +236,7 @@ class WidgetsPage(Page):
         table.paint_cells_in(0, 1)
         table.set_widths(280, 240, 130, 100, 100)
         table.stretch(0)
-        table.setFixedHeight(36 + 5 * 52 + 2)
+        table.show_all_rows()
         card.body.addWidget(table)
         return card
 

@@ -45,7 +45,7 @@ async def build_gallery(_app: App) -> Studio:
     window.sidebar.progress_card.set_job(
         RunningJob("Sending now", "Spring offers", 0.62, "3,102 of 5,000 · done at 14:20")
     )
-    return Studio(window, operations, SHOTS)
+    return Studio(window, operations)
 
 
 async def scroll_down(window: MainWindow) -> None:

@@ -52,29 +52,27 @@ class Shot:
 
 @dataclass(frozen=True)
 class Studio:
-    """A window, what it shows, and the shots to take of it."""
+    """A window and what it works with."""
 
     window: MainWindow
     operations: Operations
-    shots: Sequence[Shot]
 
 
-async def photograph(app: App, build: Callable[[App], Awaitable[Studio]], out: Path, only: str) -> None:
-    """Take every shot in light and dark; each theme starts with a fresh window, so that shots do not mix."""
+async def photograph(app: App, build: Callable[[App], Awaitable[Studio]], shots: Sequence[Shot], out: Path) -> None:
+    """Take every shot in light and dark; each has a window of its own, so that they do not mix."""
     for mode in (Mode.LIGHT, Mode.DARK):
         app.theme.set_mode(mode)
-        studio = await build(app)
-        for shot in studio.shots:
-            if only in shot.name:
-                await _take(app, studio, shot, out / f"{shot.name}-{mode}.png")
-        studio.window.close()
-        await studio.operations.drain()
-        studio.window.deleteLater()
+        for shot in shots:
+            right_to_left = Qt.LayoutDirection.RightToLeft if shot.right_to_left else Qt.LayoutDirection.LeftToRight
+            app.setLayoutDirection(right_to_left)
+            studio = await build(app)
+            await _take(studio, shot, out / f"{shot.name}-{mode}.png")
+            await studio.operations.drain()
+            studio.window.deleteLater()
 
 
-async def _take(app: App, studio: Studio, shot: Shot, path: Path) -> None:
+async def _take(studio: Studio, shot: Shot, path: Path) -> None:
     window = studio.window
-    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft if shot.right_to_left else Qt.LayoutDirection.LeftToRight)
     window.resize(shot.size)
     window.show()
     window.show_page(shot.page)
@@ -85,8 +83,6 @@ async def _take(app: App, studio: Studio, shot: Shot, path: Path) -> None:
     if not compose(window).save(str(path)):
         raise OSError(f"could not write {path}")
     print(path)
-    for dialog in window.findChildren(QDialog):
-        dialog.close()
 
 
 async def settled(operations: Operations) -> None:
@@ -122,13 +118,15 @@ def main() -> int:
     arguments = parser.parse_args()
     if not arguments.gallery:
         parser.error("the application has no pages yet: use --gallery")
-    from tools.gallery_shots import build_gallery
+    from tools.gallery_shots import SHOTS, build_gallery
 
     out: Path = arguments.out or Path("/tmp/gallery")
     out.mkdir(parents=True, exist_ok=True)
 
+    shots = [shot for shot in SHOTS if arguments.only in shot.name]
+
     async def take(app: App) -> None:
-        await photograph(app, build_gallery, out, arguments.only)
+        await photograph(app, build_gallery, shots, out)
 
     return run(take)
 

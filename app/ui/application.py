@@ -17,6 +17,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.ui.crash import CrashReporter
+from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
 
 
@@ -65,6 +66,7 @@ def run(main: Main, argv: Sequence[str] = ()) -> int:
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
     app.crash_reporter.install(loop)
+    garbage = GarbageCollector(app)
     code = 0
     with loop:
         task = loop.create_task(main(app))
@@ -73,6 +75,7 @@ def run(main: Main, argv: Sequence[str] = ()) -> int:
             _on_signal(loop, number, app.asked_to_quit.emit)
         loop.run_forever()
         app.crash_reporter.uninstall()
+        garbage.stop()
         if not task.done():
             raise RuntimeError("the event loop ended before main() did")
         if error := task.exception():

@@ -160,4 +160,12 @@ def _scrolling(content: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    bar = area.verticalScrollBar()
+
+    def keep_the_right_edge(_least: int, most: int) -> None:
+        # The bar takes its width from the margin, so that the content stays in line with the header.
+        if layout is not None:
+            layout.setContentsMargins(Space.PAGE, 0, Space.PAGE - (bar.sizeHint().width() if most else 0), Space.PAGE)
+
+    bar.rangeChanged.connect(keep_the_right_edge)
     return area

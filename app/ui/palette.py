@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -100,7 +100,7 @@ class CommandPalette(QWidget):
         top.setSpacing(Space.M)
         top.addWidget(IconLabel("search", size=Size.ICON_LARGE))
         top.addWidget(self.field, 1)
-        top.addWidget(label("Esc", "key"))
+        top.addWidget(label("Esc", "key"), 0, Qt.AlignmentFlag.AlignVCenter)
         line = QFrame()
         line.setProperty("role", "line")
         rows = QVBoxLayout()
@@ -121,9 +121,8 @@ class CommandPalette(QWidget):
             item = QListWidgetItem(self.list)
             item.setData(Qt.ItemDataRole.UserRole, action)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, action.plain_text)
-            row = _Row(action)
-            item.setSizeHint(row.minimumSizeHint().expandedTo(row.sizeHint()))
-            self.list.setItemWidget(item, row)
+            item.setSizeHint(QSize(0, _ROW_HEIGHT))
+            self.list.setItemWidget(item, _Row(action))
         count = self.list.count()
         self.list.setVisible(count > 0)
         self._nothing.setVisible(count == 0)
@@ -178,4 +177,5 @@ class _Row(QWidget):
         row.addWidget(caption(action.section, wrap=False))
         row.addStretch(1)
         if not action.shortcut().isEmpty():
-            row.addWidget(label(action.shortcut().toString(QKeySequence.SequenceFormat.NativeText), "key"))
+            keys = label(action.shortcut().toString(QKeySequence.SequenceFormat.NativeText), "key")
+            row.addWidget(keys, 0, Qt.AlignmentFlag.AlignVCenter)

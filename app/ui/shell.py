@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSettings, QSize, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from app.ui.actions import Action, Actions
@@ -131,6 +131,12 @@ class MainWindow(QMainWindow):
     @property
     def page_keys(self) -> list[str]:
         return list(self._specs)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.focusWidget() is None:
+            # Otherwise Qt gives the focus, with its ring, to the first button there is.
+            self._stack.setFocus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._settings is not None:

@@ -15,6 +15,7 @@ if hasattr(os, "geteuid") and os.geteuid() == 0:
     os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
@@ -57,6 +58,15 @@ def light_theme(qapp: App) -> Iterator[None]:
     qapp.theme.set_mode(Mode.LIGHT)
     yield
     qapp.theme.set_mode(Mode.LIGHT)
+
+
+@pytest.fixture(autouse=True)
+def garbage_stays_in_this_thread() -> Iterator[None]:
+    """As in the application: a worker that happens to collect must not destroy widgets."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture

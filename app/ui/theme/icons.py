@@ -60,13 +60,13 @@ class _TokenIconEngine(QIconEngine):
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         return self.scaledPixmap(size, mode, state, 1.0)
 
-    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, _scale: float) -> QPixmap:
-        """*size* is in device pixels; Qt sets the ratio of what we return."""
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
         color = self._color_for(mode, state)
-        key = f"icon/{self._name}/{color}/{size.width()}x{size.height()}"
-        pixmap = QPixmap(size)
+        key = f"icon/{self._name}/{color}/{size.width()}x{size.height()}@{scale}"
+        pixmap = QPixmap(size * scale)
         if QPixmapCache.find(key, pixmap):
             return pixmap
+        pixmap.setDevicePixelRatio(scale)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         paint_icon(painter, self._name, QRect(QPoint(0, 0), size), color)

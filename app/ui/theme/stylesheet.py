@@ -143,6 +143,8 @@ QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox {
     selection-background-color: $accent; selection-color: $on_accent; placeholder-text-color: $faint;
 }
 QLineEdit, QAbstractSpinBox, QComboBox { min-height: ${control_height}px; padding: 0 10px; }
+QLineEdit > QToolButton, QLineEdit > QToolButton:hover { min-width: 0; min-height: 0; border: none; background: none; }
+QAbstractSpinBox { max-height: ${control_height}px; }
 QPlainTextEdit, QTextEdit { padding: 6px 8px; }
 QLineEdit:hover, QPlainTextEdit:hover, QTextEdit:hover, QAbstractSpinBox:hover, QComboBox:hover {
     border-color: $muted;
@@ -152,6 +154,9 @@ QComboBox[focusVisible="true"] {
     border: 2px solid $focus;
 }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { min-height: 28px; padding: 0 9px; }
+QLineEdit[role="search"] { padding-left: 3px; }
+QLineEdit[role="search"]:focus { padding-left: 2px; }
+QAbstractSpinBox:focus { max-height: 28px; }
 QPlainTextEdit:focus, QTextEdit:focus { padding: 5px 7px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {
     color: $faint; background: $sunken; border-color: $line;
@@ -267,7 +272,10 @@ QAbstractItemView[role="bare"] { background: transparent; border: none; padding:
 QTableView { border-radius: ${card}px; gridline-color: $line; }
 QTableView[focusVisible="true"] { border-color: $focus; }
 QTableView[flush="true"] { border: none; border-radius: 0; }
-QTableView::item { padding: 0 12px; border: none; border-bottom: 1px solid $line; }
+/* Qt adds 3 px of its own. */
+QTableView::item { padding: 0 9px; border: none; border-bottom: 1px solid $line; }
+QTableView[flush="true"]::item { padding: 0 13px; }
+QTableView > QScrollBar:vertical { margin-top: 36px; }
 QTableView::item:selected { color: $text; background: $selection; }
 QHeaderView { background: transparent; border: none; }
 QTableCornerButton::section { background: $surface; border: none; border-bottom: 1px solid $line; }

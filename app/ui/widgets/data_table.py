@@ -28,11 +28,11 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyle, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyle, QStyledItemDelegate, QTableView, QWidget
 
 from app.ui.theme import Radius, Size, Type, paint_icon, set_property, tabular, tokens
 from app.ui.widgets.busy import BusyOverlay
-from app.ui.widgets.cells import PADDING, CellDelegate
+from app.ui.widgets.cells import CellDelegate, IsolatedText, padding
 from app.ui.widgets.empty_state import EmptyState
 
 _HEADER_HEIGHT = 36
@@ -74,6 +74,7 @@ class DataTable(QTableView):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(Size.TALL_ROW if tall else Size.ROW)
         set_property(self, "flush", flush)
+        self.setItemDelegate(IsolatedText(self) if self.isRightToLeft() else QStyledItemDelegate(self))
         self._corners = [] if flush else [_Corner(self, corner) for corner in Qt.Corner]
         self._busy = BusyOverlay(self)
         self._empty: QWidget | None = None
@@ -95,11 +96,19 @@ class DataTable(QTableView):
 
     def stretch(self, column: int) -> None:
         """Let *column* take what the others leave."""
+        self.horizontalHeader().setStretchLastSection(False)
         self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
     def set_widths(self, *widths: int) -> None:
         for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
+
+    def show_all_rows(self) -> None:
+        """As high as its rows, for short tables in cards; the card's border replaces the last hairline."""
+        model = cast("QAbstractItemModel | None", self.model())
+        rows = model.rowCount() if model is not None else 0
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedHeight(_HEADER_HEIGHT + rows * self.verticalHeader().defaultSectionSize() - (2 if rows else 0))
 
     def set_empty(self, state: EmptyState) -> None:
         """What lies over the table while it has no rows ("No contact fits this search")."""
@@ -161,6 +170,7 @@ class TableHeader(QHeaderView):
 
     def __init__(self, table: QTableView) -> None:
         super().__init__(Qt.Orientation.Horizontal, table)
+        self._table = table
         self.setFixedHeight(_HEADER_HEIGHT)
         self.setHighlightSections(False)
         self.setSectionsClickable(True)
@@ -173,7 +183,7 @@ class TableHeader(QHeaderView):
 
     def sectionSizeFromContents(self, section: int) -> QSize:
         words = QFontMetrics(self._font()).horizontalAdvance(self._text(section))
-        return QSize(words + 2 * PADDING + 18, _HEADER_HEIGHT)
+        return QSize(words + 2 * padding(self._table) + 18, _HEADER_HEIGHT)
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         current = tokens()
@@ -183,7 +193,8 @@ class TableHeader(QHeaderView):
         is_sorted = self.isSortIndicatorShown() and self.sortIndicatorSection() == section
         align = QStyle.visualAlignment(self.layoutDirection(), self._alignment(section))
         to_right = bool(align & Qt.AlignmentFlag.AlignRight)
-        inner = rect.adjusted(PADDING, 0, -PADDING, 0)
+        pad = padding(self._table)
+        inner = rect.adjusted(pad, 0, -pad, 0)
         font = self._font()
         room = inner.width() - (18 if is_sorted else 0)
         text = QFontMetrics(font).elidedText(self._text(section), Qt.TextElideMode.ElideRight, room)
@@ -250,7 +261,7 @@ class _Corner(QWidget):
         inside.addRoundedRect(edge, Radius.CARD, Radius.CARD)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillPath(outside - inside, table.palette().window())
+        painter.fillPath(outside - inside, QColor(tokens().ground))
         ringed = bool(table.property("focusVisible")) and table.hasFocus()
         painter.setPen(QPen(QColor(tokens().focus if ringed else tokens().line), 1))
         painter.drawPath(inside)

@@ -34,18 +34,23 @@ class EmptyState(QWidget):
         column.addStretch(2)
         column.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(Space.M)
-        column.addWidget(self._title, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self._sentence, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._title)
+        # Centred by stretches: with an alignment flag Qt forgets that the wrapped sentence needs several lines.
+        column.addLayout(_centred(self._sentence))
         column.addSpacing(Space.L)
-        row = QHBoxLayout()
-        row.setSpacing(Space.S)
-        row.addStretch(1)
-        for action in actions:
-            row.addWidget(action)
-        row.addStretch(1)
-        column.addLayout(row)
+        column.addLayout(_centred(*actions))
         column.addStretch(3)
 
     def set_text(self, title: str, sentence: str) -> None:
         self._title.setText(title)
         self._sentence.setText(sentence)
+
+
+def _centred(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(Space.S)
+    row.addStretch(1)
+    for widget in widgets:
+        row.addWidget(widget)
+    row.addStretch(1)
+    return row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QVBoxLayout, QWidget
 
 from app.ui.theme import Space, set_property
 from app.ui.widgets.labels import label
@@ -20,6 +20,9 @@ class FormField(QWidget):
     ) -> None:
         super().__init__(parent)
         self.field = field
+        if isinstance(field, QAbstractSpinBox):
+            # QSS cannot pad the text of a spin box whose buttons it styles.
+            field.lineEdit().setTextMargins(Space.S, 0, 0, 0)
         caption = self.tr("{0} (optional)").format(text) if optional else text
         self.label = QLabel(caption)
         self.label.setProperty("role", "strong")

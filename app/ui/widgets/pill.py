@@ -64,10 +64,11 @@ def paint_pill(painter: QPainter, rect: QRect, look: PillLook, direction: Qt.Lay
     font = pill_font(painter.font())
     painter.setFont(font)
     painter.setPen(QColor(color))
+    # Isolated, so that "9 bounced" does not turn into "bounced 9" in a right-to-left window.
     text = QFontMetrics(font).elidedText(look.text, Qt.TextElideMode.ElideRight, inner.width() + 1)
     side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
     flags = Qt.AlignmentFlag.AlignVCenter | side | Qt.AlignmentFlag.AlignAbsolute
-    painter.drawText(inner.adjusted(0, 0, 1, 0), int(flags.value), text)
+    painter.drawText(inner.adjusted(0, 0, 1, 0), int(flags.value), f"\u2068{text}\u2069")
     painter.restore()
 
 

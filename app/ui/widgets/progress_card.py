@@ -66,7 +66,7 @@ class ProgressCard(QFrame):
         head.addWidget(self._state, 1)
         head.addWidget(self._pause)
         column = QVBoxLayout(self)
-        column.setContentsMargins(Space.M, Space.S, Space.S, Space.M)
+        column.setContentsMargins(Space.M, Space.S, Space.M, Space.M)
         column.setSpacing(Space.XS)
         column.addLayout(head)
         column.addWidget(self._name)

@@ -22,6 +22,7 @@ class SearchField(QLineEdit):
     def __init__(self, placeholder: str, *, name: str = "search", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
+        self.setProperty("role", "search")
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(placeholder)
         self.setClearButtonEnabled(True)

@@ -24,6 +24,8 @@ from app.ui.widgets.buttons import danger_button, primary_button, quiet_button, 
 from app.ui.widgets.icon_label import IconLabel
 from app.ui.widgets.labels import heading, muted
 
+_LEAST_WIDTH = 392
+
 
 class Sheet(QDialog):
     """A dialog that belongs to the window it was opened from.
@@ -45,8 +47,6 @@ class Sheet(QDialog):
         self.setProperty("role", "sheet")
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(440)
-        self.setMaximumWidth(880)
         self._title = heading()
         self._title.setWordWrap(True)
         self._text = muted()
@@ -56,6 +56,7 @@ class Sheet(QDialog):
         words.setSpacing(Space.XS)
         words.addWidget(self._title)
         words.addWidget(self._text)
+        words.addStretch(1)
         head = QHBoxLayout()
         head.setSpacing(Space.L)
         if kind is not None:
@@ -64,6 +65,8 @@ class Sheet(QDialog):
         content = QVBoxLayout()
         content.setContentsMargins(Space.XXL, Space.XXL, Space.XXL, Space.XXL)
         content.setSpacing(Space.L)
+        # Not the dialog's own minimum width: that would override what a wide body needs.
+        content.addStrut(_LEAST_WIDTH)
         content.addLayout(head)
         content.addLayout(self.body, 1)
         self._footer = QFrame()
@@ -103,9 +106,18 @@ class Sheet(QDialog):
         default.setFocus()
         self._footer.show()
 
+    def add_cancel_button(self, text: str, *, name: str = "cancel") -> QPushButton:
+        """For sheets that only wait: one button, which rejects."""
+        self.cancel_button = secondary_button(text, on_click=self.reject, name=name)
+        self._buttons.addWidget(self.cancel_button)
+        self._footer.show()
+        return self.cancel_button
+
     def add_quiet_button(self, text: str, *, name: str = "") -> QPushButton:
         """A further button at the left end of the footer."""
         button = quiet_button(text, name=name)
+        # Its text, not its invisible border, lines up with the body.
+        self._buttons.setContentsMargins(Space.XXL - 10, Space.M, Space.XXL, Space.M)
         self._buttons.insertWidget(0, button)
         self._footer.show()
         return button

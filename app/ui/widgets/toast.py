@@ -73,10 +73,20 @@ class ToastStack(QWidget):
         self._place()
         self._announce(toast)
 
+    def clear(self) -> None:
+        for card in list(self._cards):
+            self._remove(card)
+
     @property
     def texts(self) -> list[str]:
         """What is on show, oldest first."""
         return [card.toast.text for card in self._cards]
+
+    def event(self, event: QEvent) -> bool:
+        # A toast knows its size only after it is styled.
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutDirectionChange):
