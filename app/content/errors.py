@@ -12,11 +12,13 @@ class TemplateError(UserFacingError):
     """The template, or a value merged into it, cannot become a message.
 
     Attributes:
+        reason: The title without its line.
         line: The line of the source the user sees, counted from 1; None where no single line is to blame.
     """
 
     def __init__(self, title: str, hint: str = "", *, line: int | None = None, detail: str = "") -> None:
         super().__init__(title if line is None else f"Line {line}: {title}", hint, detail=detail)
+        self.reason = title
         self.line = line
 
 

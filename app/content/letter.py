@@ -114,8 +114,7 @@ def _check_line(source: str, header: str) -> None:
     try:
         check_tags(source)
     except TemplateError as fault:
-        title = fault.title.removeprefix(f"Line {fault.line}: ")
-        raise TemplateError(f"In the {header}: {title}", fault.hint, detail=fault.detail) from fault
+        raise TemplateError(f"In the {header}: {fault.reason}", fault.hint, detail=fault.detail) from fault
 
 
 def _with_footer(document: Document, mjml: str) -> Document:
