@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.audience.consent import record_imported_consent
+from app.audience.export import write_table
 from app.audience.fields import add_field_in, fields_in
 from app.audience.groups import LISTS, TAGS
 from app.audience.import_plan import CellWarning, DuplicateRule, ImportPlan, ImportReport, RefusedRow
@@ -36,7 +38,7 @@ __all__ = [
     "ImportReport",
     "RefusedRow",
     "run_import",
-
+    "write_refused",
 ]
 
 CHUNK_ROWS = 5_000
@@ -89,6 +91,16 @@ def run_import(
             session.invalidate()
             raise
     return report
+
+
+def write_refused(report: ImportReport, path: Path) -> None:
+    """Write the rows that were refused, with their reasons, as .xlsx or .csv, to be corrected and imported again.
+
+    Raises:
+        UnwritableFile: nothing was changed at *path*.
+    """
+    rows = ((row.number, row.value, row.reason) for row in report.refused)
+    write_table(path, ("Row", "E-mail", "Why it was left out"), rows)
 
 
 class _Import:

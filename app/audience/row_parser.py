@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.audience.addresses import normalise
 from app.audience.cells import Stored, parse_cell, storable, to_stored
@@ -28,8 +29,7 @@ class TargetColumn:
     type: FieldType
 
 
-@dataclass(frozen=True)
-class ParsedRow:
+class ParsedRow(NamedTuple):
     """A row whose address is good; `cells` are in the order of `RowParser.targets`."""
 
     number: int
@@ -134,10 +134,9 @@ def _reader(kind: FieldType, hints: ColumnHints | None) -> Reader:
 
 
 def _read_text(cell: Cell) -> Stored:
-    if cell is None:
-        return None
-    text = cell if type(cell) is str else as_text(cell)
-    return storable(text.strip()) or None
+    if isinstance(cell, str) and cell.isprintable():
+        return cell.strip() or None
+    return storable(as_text(cell)).strip() or None
 
 
 def _name_part(cell: Cell, part: int) -> Stored:

@@ -34,15 +34,17 @@ class Standing(IntEnum):
 _WORDS = {
     Standing.MAY_BE_MAILED: """
         yes, y, true, 1, x, on, ja, j, oui, si, sí, active, aktiv, actif, enabled, subscribed, subscriber, confirmed,
-        opted in, opt in, optin, angemeldet, abonniert, eingetragen, bestätigt, abonné, inscrit, ingeschreven
+        opted in, opt in, optin, can be mailed, angemeldet, abonniert, eingetragen, bestätigt, abonné, inscrit,
+        ingeschreven
     """,
     Standing.NO_PERMISSION: """
         nonsubscribed, non subscribed, not subscribed, never subscribed, transactional, pending, unconfirmed, unknown,
-        not confirmed, unbestätigt, nicht bestätigt, ausstehend, unbekannt, en attente, none, inactive, inaktiv
+        not confirmed, no permission recorded, unbestätigt, nicht bestätigt, ausstehend, unbekannt, en attente, none,
+        inactive, inaktiv
     """,
     Standing.MANUAL: """
-        blocked, blacklisted, blocklisted, suppressed, do not email, do not mail, do not contact, disabled, gesperrt,
-        blockiert, nicht anschreiben, nicht kontaktieren, bloqué, archived, archiviert
+        blocked, blacklisted, blocklisted, suppressed, do not email, do not mail, do not contact, disabled,
+        blocked by hand, gesperrt, blockiert, nicht anschreiben, nicht kontaktieren, bloqué, archived, archiviert
     """,
     Standing.HARD_BOUNCE: """
         cleaned, bounced, bounce, hard bounce, hard bounced, hardbounce, invalid, undeliverable, unzustellbar,
