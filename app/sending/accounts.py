@@ -13,7 +13,7 @@ from app.sending.dkim import Signer
 from app.sending.smtp import SmtpAccount
 from app.sending.throttle import Limits
 
-PRACTICE_ADDRESS = "practice@localhost.localdomain"
+PRACTICE_ADDRESS = "hello@practice.example"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication
 
 from app.ui.context import AppContext
@@ -9,21 +11,22 @@ from app.ui.page import Page
 from app.ui.shell import PageSpec
 
 
-def page_specs(context: AppContext) -> list[PageSpec]:
-    """All pages, in the order of the sidebar."""
+def page_specs(context: Callable[[], AppContext]) -> list[PageSpec]:
+    """All pages, in the order of the sidebar. *context* is asked when a page is first visited: the workspace opens
+    after the window."""
     return [
-        PageSpec("home", _tr("Home"), "house", lambda: _home(context), keywords="start overview dashboard"),
-        PageSpec("contacts", _tr("Contacts"), "users", lambda: _contacts(context), keywords="people customers lists"),
-        PageSpec("templates", _tr("Templates"), "layout-template", lambda: _templates(context), keywords="design"),
+        PageSpec("home", _tr("Home"), "house", lambda: _home(context()), keywords="start overview dashboard"),
+        PageSpec("contacts", _tr("Contacts"), "users", lambda: _contacts(context()), keywords="people customers lists"),
+        PageSpec("templates", _tr("Templates"), "layout-template", lambda: _templates(context()), keywords="design"),
         PageSpec(
-            "campaigns", _tr("Campaigns"), "send", lambda: _campaigns(context), keywords="newsletter reports send"
+            "campaigns", _tr("Campaigns"), "send", lambda: _campaigns(context()), keywords="newsletter reports send"
         ),
-        PageSpec("practice", _tr("Practice inbox"), "inbox", lambda: _practice(context), keywords="test mail try"),
+        PageSpec("practice", _tr("Practice inbox"), "inbox", lambda: _practice(context()), keywords="test mail try"),
         PageSpec(
-            "accounts", _tr("Accounts"), "at-sign", lambda: _accounts(context), keywords="smtp server sender from"
+            "accounts", _tr("Accounts"), "at-sign", lambda: _accounts(context()), keywords="smtp server sender from"
         ),
         PageSpec(
-            "settings", _tr("Settings"), "settings", lambda: _settings(context), foot=True, keywords="theme backup"
+            "settings", _tr("Settings"), "settings", lambda: _settings(context()), foot=True, keywords="theme backup"
         ),
     ]
 

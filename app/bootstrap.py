@@ -1,0 +1,153 @@
+"""The one place that builds the program's parts, wires them together, and shuts them down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import sys
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from app import log, paths, settings
+from app.errors import Cancelled
+from app.system_packages import APPLICATION, explain, missing
+
+if TYPE_CHECKING:
+    from app.models.workspace import Workspace
+    from app.sending.supervisor import AgentNews
+    from app.ui.application import App
+    from app.ui.context import AppContext
+    from app.ui.operations import Operations
+    from app.ui.shell import MainWindow
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the application, or run the command that the arguments name; the result is the process's exit code."""
+    multiprocessing.freeze_support()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments:
+        log.set_up(paths.log_folder(), arguments[0].strip("-"))
+        from app.cli.main import main as command_line
+
+        return command_line(arguments)
+    return _open_window()
+
+
+def _open_window() -> int:
+    lacking = missing(APPLICATION)
+    if lacking:
+        print(explain(lacking), file=sys.stderr)
+        return 1
+    log.set_up(paths.log_folder(), "app")
+    from app.ui.application import run
+
+    return run(Session().run)
+
+
+class Session:
+    """One run of the window, from the first paint to the last commit."""
+
+    def __init__(self) -> None:
+        self._settings = settings.load(paths.settings_file())
+        self._context: AppContext | None = None
+        self._news: AgentNews | None = None
+
+    async def run(self, app: App) -> None:
+        """Show the window, open the workspace, stay until asked to quit, and clean up."""
+        from PySide6.QtCore import QSettings
+
+        from app.ui.operations import Operations
+        from app.ui.pages import page_specs
+        from app.ui.shell import MainWindow
+        from app.ui.theme import Mode
+
+        app.theme.set_mode(Mode(self._settings.theme.value))
+        operations = Operations(app)
+        window = MainWindow(operations, page_specs(self._opened), settings=QSettings())
+        window.sidebar.setEnabled(False)
+        window.show()
+        try:
+            await self._run_workspace(app, window, operations)
+        except Cancelled:
+            logger.info("No workspace was opened.")
+        finally:
+            window.close()
+            await operations.drain()
+        logger.info("Closed.")
+
+    def _opened(self) -> AppContext:
+        if self._context is None:
+            raise LookupError("no workspace is open")
+        return self._context
+
+    async def _run_workspace(self, app: App, window: MainWindow, operations: Operations) -> None:
+        from app.ui.start.opening import Opener
+
+        opener = Opener(window, operations, paths.data_folder())
+        opened = await _unless(app.until_asked_to_quit(), opener.open(self._settings.workspace))
+        with opened.hold:
+            self._change_settings(replace(self._settings, workspace=str(opened.workspace.path)))
+            await self._work(app, window, operations, opened.workspace)
+
+    async def _work(self, app: App, window: MainWindow, operations: Operations, workspace: Workspace) -> None:
+        """Let the user work in *workspace*, with an agent beside it, until asked to quit."""
+        from app.sending.supervisor import Supervisor
+        from app.ui import things
+        from app.ui.context import AppContext, SettingsStore
+        from app.ui.watcher import Watcher
+
+        def hear(news: AgentNews) -> None:
+            self._news = news
+            operations.announce(things.AGENT)
+
+        self._context = AppContext(
+            workspace=workspace,
+            operations=operations,
+            actions=window.action_registry,
+            settings=SettingsStore(lambda: self._settings, self._change_settings),
+            show_page=window.show_page,
+            program=paths.program(),
+            agent_news=lambda: self._news,
+        )
+        supervisor = Supervisor(paths.program(), workspace.path, workspace.key, tell=hear)
+        watcher = Watcher(workspace, operations)
+        organisation = await operations.read(workspace.organisation)
+        window.sidebar.workspace.set_workspace(organisation.name, "on this computer")
+        window.sidebar.setEnabled(True)
+        window.files_dropped.connect(lambda files: window.show_page("contacts", files=files))
+        window.show_page("home")
+        supervisor.start()
+        watcher.start()
+        try:
+            await app.until_asked_to_quit()
+        finally:
+            window.hide()
+            await watcher.stop()
+            await supervisor.close()
+            await operations.drain()
+
+    def _change_settings(self, changed: settings.Settings) -> None:
+        self._settings = changed
+        settings.save(changed, paths.settings_file())
+
+
+async def _unless(interruption: Coroutine[object, object, None], work: Coroutine[object, object, T]) -> T:
+    """The result of *work*.
+
+    Raises:
+        Cancelled: *interruption* was over first; then *work* was stopped.
+    """
+    working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(interruption)
+    await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait({working})
+        raise Cancelled
+    return working.result()
