@@ -6,6 +6,7 @@ calamine ends the whole program when it gets no memory, so this is looked at bef
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -33,14 +34,30 @@ def check_archive(path: Path) -> None:
     Raises:
         UnreadableFile: *path* is damaged, or too large once unpacked.
     """
+    parts = archive_parts(path)
+    _check_directory(path, parts)
+    with reading(path), _damage_worded(path), path.open("rb") as file:
+        for part in parts:
+            if part.filename.endswith((".xml", ".rels")):
+                _check_part(path, file, part)
+
+
+def archive_parts(path: Path) -> list[ZipInfo]:
+    """The directory of the ZIP archive *path*.
+
+    Raises:
+        UnreadableFile: it is damaged.
+    """
+    with reading(path), _damage_worded(path), ZipFile(path) as archive:
+        return archive.infolist()
+
+
+@contextmanager
+def _damage_worded(path: Path) -> Iterator[None]:
     try:
-        with reading(path), ZipFile(path) as archive, path.open("rb") as file:
-            parts = archive.infolist()
-            _check_directory(path, parts)
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    _check_part(path, file, part)
-    except (BadZipFile, zlib.error, struct.error) as error:
+        yield
+    # zipfile says NotImplementedError of a version, ValueError of a name that a flipped bit has spoilt.
+    except (BadZipFile, NotImplementedError, ValueError, EOFError, zlib.error, struct.error) as error:
         raise _damaged(path, str(error)) from error
 
 

@@ -90,9 +90,9 @@ def _guess(head: bytes, path: Path) -> str:
 
 def _decoder(encoding: str, path: Path) -> codecs.IncrementalDecoder:
     try:
-        b"".decode(encoding)  # refuses the codecs that make no text, such as "hex"
+        "x".encode(encoding)  # refuses the codecs that are not of text, such as "hex"
         return codecs.getincrementaldecoder(encoding)()
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         raise UnreadableFile(f"“{encoding}” is not an encoding.", f"Choose another for “{path.name}”.") from error
 
 

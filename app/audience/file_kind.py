@@ -3,8 +3,8 @@
 import re
 from enum import StrEnum
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
 
+from app.audience.archive_guard import archive_parts
 from app.audience.source import UnreadableFile, reading
 
 
@@ -70,13 +70,7 @@ def identify(path: Path) -> TableKind:
 
 
 def _identify_archive(path: Path) -> TableKind:
-    try:
-        with reading(path), ZipFile(path) as archive:
-            parts = set(archive.namelist())
-    except BadZipFile as error:
-        raise UnreadableFile(
-            f"“{path.name}” is damaged or was not copied completely.", "Copy or download it again.", detail=str(error)
-        ) from error
+    parts = {part.filename for part in archive_parts(path)}
     for part, kind in _MARKER_PARTS.items():
         if part in parts:
             return kind
