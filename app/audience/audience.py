@@ -88,7 +88,7 @@ def count(workspace: Workspace, audience: Audience) -> AudienceCount:
             .group_by(skip_reason)
         )
         numbers: dict[SkipReason | None, int] = {
-            SkipReason(reason) if reason else None: number for reason, number in rows.tuples()
+            SkipReason(reason) if reason else None: number for reason, number in rows
         }
     mailable = numbers.pop(None, 0)
     skipped = {reason: number for reason, number in numbers.items() if reason}

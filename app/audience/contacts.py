@@ -141,7 +141,7 @@ def page(workspace: Workspace, ids: Sequence[int], fields: Sequence[FieldInfo]) 
                 tuple(read(cell) if read else cell for read, cell in zip(readers, row[2:], strict=True)),
                 MailStatus(row[1]),
             )
-            for row in session.execute(query).tuples()
+            for row in session.execute(query)
         }
     return [found[contact_id] for contact_id in ids if contact_id in found]
 
@@ -157,9 +157,7 @@ def count(workspace: Workspace) -> Counts:
 def count_by_status(workspace: Workspace) -> dict[MailStatus, int]:
     """How many contacts have which status; statuses without any are left out."""
     with workspace.read() as session:
-        rows = session.execute(
-            select(mail_status, func.count()).select_from(contact_and_block).group_by(mail_status)
-        ).tuples()
+        rows = session.execute(select(mail_status, func.count()).select_from(contact_and_block).group_by(mail_status))
         return {MailStatus(status): number for status, number in rows}
 
 
@@ -195,8 +193,8 @@ def get(workspace: Workspace, contact_id: int) -> ContactDetail:
             id=contact_id,
             status=MailStatus(row[2]),
             values=values,
-            lists=tuple(session.execute(lists).tuples()),
-            tags=tuple(session.execute(tags).tuples()),
+            lists=tuple((row.id, row.name) for row in session.execute(lists)),
+            tags=tuple((row.id, row.name) for row in session.execute(tags)),
             consents=_consents(session, contact_id),
             deliveries=_deliveries(session, contact_id),
             created_at=row[0],
@@ -238,4 +236,4 @@ def _deliveries(session: Session, contact_id: int) -> tuple[DeliveryEntry, ...]:
         .where(Delivery.contact_id == contact_id)
         .order_by(Delivery.id.desc())
     )
-    return tuple(DeliveryEntry(*row) for row in rows.tuples())
+    return tuple(DeliveryEntry(*row) for row in rows)
