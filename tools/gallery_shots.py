@@ -41,7 +41,7 @@ async def build_gallery(_app: App) -> Studio:
     ]
     window = MainWindow(operations, pages)
     window.sidebar.workspace.set_workspace("Blumen Berger", "on this computer")
-    window.sidebar.set_badge("campaigns", "2")
+    window.sidebar.set_badge("campaigns", "2", "2 campaigns need you")
     window.sidebar.progress_card.set_job(
         RunningJob("Sending now", "Spring offers", 0.62, "3,102 of 5,000 · done at 14:20")
     )

@@ -17,13 +17,15 @@ class Action(QAction):
         key: Its stable name.
         section: The heading it stands under ("Go to", "Contacts").
         keywords: Further words people may type to find it.
+        listed: Whether the palette offers it.
     """
 
-    def __init__(self, key: str, text: str, parent: QObject, *, section: str, keywords: str) -> None:
+    def __init__(self, key: str, text: str, parent: QObject, *, section: str, keywords: str, listed: bool) -> None:
         super().__init__(text, parent)
         self.key = key
         self.section = section
         self.keywords = keywords
+        self.listed = listed
         self.setObjectName(f"action-{key}")
 
     @property
@@ -54,11 +56,12 @@ class Actions(QObject):
         shortcut: str | QKeySequence.StandardKey = "",
         section: str = "",
         keywords: str = "",
+        listed: bool = True,
     ) -> Action:
         """Register what *run* does. "Ctrl" in *shortcut* means ⌘ on a Mac."""
         if key in self._actions:
             raise ValueError(f"the action {key!r} exists already")
-        action = Action(key, text, self, section=section, keywords=keywords)
+        action = Action(key, text, self, section=section, keywords=keywords, listed=listed)
         if icon:
             action.setIcon(themed_icon(icon, "muted", active="text"))
         if shortcut != "":
@@ -73,7 +76,7 @@ class Actions(QObject):
 
     def search(self, query: str) -> list[Action]:
         """What can be done now and fits *query*, best first; all of it for an empty one."""
-        usable = [action for action in self._actions.values() if action.isEnabled() and action.isVisible()]
+        usable = [action for action in self._actions.values() if action.listed and action.isEnabled()]
         if not query.strip():
             return usable
         scored = [(_score(action, query), index, action) for index, action in enumerate(usable)]

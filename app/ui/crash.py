@@ -30,6 +30,7 @@ class CrashReporter(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._seen: set[str] = set()
+        self._dialog: CrashDialog | None = None
         self._caught.connect(self._show)
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -67,7 +68,9 @@ class CrashReporter(QObject):
         if text in self._seen:
             return
         self._seen.add(text)
-        CrashDialog(QApplication.activeWindow(), text).open()
+        # Kept, because without a window to belong to nothing else would hold it.
+        self._dialog = CrashDialog(QApplication.activeWindow(), text)
+        self._dialog.open()
 
 
 class CrashDialog(Sheet):

@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         operations.changed.connect(self._on_changed)
         self._add_pages()
         self.action_registry.add(
-            "palette", self.tr("Search or run a command"), self.command_palette.open, icon="search", shortcut="Ctrl+K"
+            "palette", self.tr("Search or run a command"), self.command_palette.open, shortcut="Ctrl+K", listed=False
         )
         self._restore_geometry()
 

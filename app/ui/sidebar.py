@@ -61,9 +61,9 @@ class Sidebar(QWidget):
         """Mark *key* as the page on show, without telling anyone."""
         self._buttons[key].setChecked(True)
 
-    def set_badge(self, key: str, text: str) -> None:
-        """A short count beside an entry ("3"); empty for none."""
-        self._buttons[key].set_badge(text)
+    def set_badge(self, key: str, text: str, words: str = "") -> None:
+        """A short count beside an entry ("3"; empty for none) and what it means ("3 campaigns need you")."""
+        self._buttons[key].set_badge(text, words)
 
 
 class NavButton(QAbstractButton):
@@ -80,9 +80,9 @@ class NavButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
-    def set_badge(self, text: str) -> None:
+    def set_badge(self, text: str, words: str = "") -> None:
         self._badge = text
-        self.setAccessibleDescription(text)
+        self.setAccessibleDescription(words or text)
         self.update()
 
     def sizeHint(self) -> QSize:

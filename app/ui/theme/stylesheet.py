@@ -154,6 +154,8 @@ QComboBox[focusVisible="true"] {
     border: 2px solid $focus;
 }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { min-height: 28px; padding: 0 9px; }
+QComboBox { padding: 0 12px; }
+QComboBox:focus { padding: 0 11px; }
 QLineEdit[role="search"] { padding-left: 3px; }
 QLineEdit[role="search"]:focus { padding-left: 2px; }
 QAbstractSpinBox:focus { max-height: 28px; }
@@ -275,7 +277,7 @@ QTableView[flush="true"] { border: none; border-radius: 0; }
 /* Qt adds 3 px of its own. */
 QTableView::item { padding: 0 9px; border: none; border-bottom: 1px solid $line; }
 QTableView[flush="true"]::item { padding: 0 13px; }
-QTableView > QScrollBar:vertical { margin-top: 36px; }
+QTableView QScrollBar:vertical { margin-top: 36px; }
 QTableView::item:selected { color: $text; background: $selection; }
 QHeaderView { background: transparent; border: none; }
 QTableCornerButton::section { background: $surface; border: none; border-bottom: 1px solid $line; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractAnimation, QEvent, QObject, QRectF, QSize, Qt, QVariantAnimation
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -37,10 +37,6 @@ class Spinner(QWidget):
         painter.setPen(QPen(QColor(tokens().accent), 3, c=Qt.PenCapStyle.RoundCap))
         angle = float(self._turn.currentValue() or 0.0)
         painter.drawArc(ring, int((90 - angle) * 16), -90 * 16)
-
-    @property
-    def is_turning(self) -> bool:
-        return self._turn.state() == QAbstractAnimation.State.Running
 
 
 class Skeleton(QWidget):

@@ -27,6 +27,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyle, QStyledItemDelegate, QTableView, QWidget
 
@@ -73,6 +74,7 @@ class DataTable(QTableView):
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(Size.TALL_ROW if tall else Size.ROW)
+        self._scrolls = True
         set_property(self, "flush", flush)
         self.setItemDelegate(IsolatedText(self) if self.isRightToLeft() else QStyledItemDelegate(self))
         self._corners = [] if flush else [_Corner(self, corner) for corner in Qt.Corner]
@@ -108,6 +110,10 @@ class DataTable(QTableView):
         model = cast("QAbstractItemModel | None", self.model())
         rows = model.rowCount() if model is not None else 0
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # The page scrolls, the table does not, not even by the hairline that is cut off.
+        bar = self.verticalScrollBar()
+        bar.valueChanged.connect(lambda value: bar.setValue(0) if value else None)
+        self._scrolls = False
         self.setFixedHeight(_HEADER_HEIGHT + rows * self.verticalHeader().defaultSectionSize() - (2 if rows else 0))
 
     def set_empty(self, state: EmptyState) -> None:
@@ -134,6 +140,12 @@ class DataTable(QTableView):
             self.opened.emit(index)
             return
         super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._scrolls:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

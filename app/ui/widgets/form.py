@@ -22,7 +22,7 @@ class FormField(QWidget):
         self.field = field
         if isinstance(field, QAbstractSpinBox):
             # QSS cannot pad the text of a spin box whose buttons it styles.
-            field.lineEdit().setTextMargins(Space.S, 0, 0, 0)
+            field.lineEdit().setTextMargins(11, 0, 0, 0)
         caption = self.tr("{0} (optional)").format(text) if optional else text
         self.label = QLabel(caption)
         self.label.setProperty("role", "strong")

@@ -43,7 +43,10 @@ class Toast:
     on_action: Callable[[], object] | None = None
 
     @property
-    def stays_ms(self) -> int:
+    def stays_ms(self) -> int | None:
+        """None: until it is dismissed, since a failure must not vanish while one looks elsewhere."""
+        if self.kind is Kind.BAD:
+            return None
         return _LONG_MS if self.action or self.hint else _SHORT_MS
 
 
@@ -142,16 +145,16 @@ class _ToastCard(QFrame):
         color.setAlpha(130 if tokens().is_dark else 45)
         shadow.setColor(color)
         self.setGraphicsEffect(shadow)
-        self._timer = QTimer(self, interval=toast.stays_ms, singleShot=True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._on_time)
-        self._timer.start()
+        self._start_timer()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._timer.start()
+        self._start_timer()
         super().leaveEvent(event)
 
     def _words(self, toast: Toast) -> QVBoxLayout:
@@ -174,9 +177,13 @@ class _ToastCard(QFrame):
         # Someone who reached the toast with the keyboard is still deciding.
         focus = QApplication.focusWidget()
         if focus is not None and self.isAncestorOf(focus):
-            self._timer.start()
+            self._start_timer()
         else:
             self.closed.emit()
+
+    def _start_timer(self) -> None:
+        if self.toast.stays_ms is not None:
+            self._timer.start(self.toast.stays_ms)
 
     def _on_action(self) -> None:
         self.closed.emit()
