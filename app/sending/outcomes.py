@@ -54,7 +54,6 @@ class Outcome:
         return self.kind in (OutcomeKind.SENT, OutcomeKind.REFUSED, OutcomeKind.IN_DOUBT)
 
 
-
 def classify(reply: Reply, *, stage: Stage) -> Outcome:
     """What *reply*, given at *stage*, means for the message.
 

@@ -109,7 +109,9 @@ MEANINGS: dict[Reason, Meaning] = {
         sentence="{server} does not let this account send from this From address.", if_permanent=_ACCOUNT
     ),
     Reason.ACCOUNT_BLOCKED: Meaning(
-        sentence="{server} has blocked this account from sending.", if_permanent=_ACCOUNT, if_transient=_ACCOUNT
+        sentence="{server} has blocked this account, or this computer, from sending.",
+        if_permanent=_ACCOUNT,
+        if_transient=_ACCOUNT,
     ),
     Reason.QUOTA: Meaning(
         sentence="{server} says this account has sent as much as it may for now.",

@@ -89,6 +89,7 @@ _OUR_ACCOUNT = (
     Rule(Reason.TLS, codes="538 523"),
     Rule(Reason.RATE_LIMITED, codes="432"),
     Rule(Reason.SERVER_BUSY, codes="4xx", stages=(Stage.AUTH, Stage.TLS)),
+    Rule(Reason.ACCOUNT_BLOCKED, codes="5xx", stages=BEFORE_MAIL),
     Rule(Reason.AUTHENTICATION, codes="5xx", stages=(Stage.AUTH,)),
     Rule(Reason.TLS, codes="5xx", stages=(Stage.TLS,)),
     Rule(Reason.AUTHENTICATION, codes="530 534 535 525"),
@@ -149,7 +150,6 @@ _THE_MESSAGE = (
 
 _CODES_ALONE = (
     Rule(Reason.SERVER_BUSY, codes="421 451 452 454"),
-    Rule(Reason.ACCOUNT_BLOCKED, codes="5xx", stages=BEFORE_MAIL),
     Rule(Reason.MAILBOX_FULL, codes="552", stages=(Stage.RCPT,)),
     Rule(Reason.TOO_BIG, codes="552"),
     Rule(Reason.PROTOCOL, codes="50x 555"),

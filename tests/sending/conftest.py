@@ -1,6 +1,6 @@
 """Servers, certificates and accounts for the tests of sending; everything on loopback."""
 
-import datetime
+import datetime as dt
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -50,9 +50,9 @@ def context_of(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 
 def expired(authority: trustme.CA) -> ssl.SSLContext:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     certificate = authority.issue_cert(
-        "localhost", not_before=now - datetime.timedelta(days=9), not_after=now - datetime.timedelta(days=1)
+        "localhost", not_before=now - dt.timedelta(days=9), not_after=now - dt.timedelta(days=1)
     )
     return context_of(certificate)
 
@@ -64,11 +64,11 @@ def for_another_name(authority: trustme.CA) -> ssl.SSLContext:
 def self_signed(_authority: trustme.CA) -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -6,7 +6,6 @@ because the libraries are too well-mannered to send garbage, half lines or nothi
 
 import asyncio
 import base64
-import contextlib
 import ssl
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
@@ -121,6 +120,11 @@ class SmtpServer:
     def fault_at(self, step: Step) -> Fault | None:
         return self.script[step].popleft() if self.script[step] else self.always.get(step)
 
+    def hang_up(self) -> None:
+        """End all sessions at once."""
+        for task in self._tasks:
+            task.cancel()
+
     async def __aenter__(self) -> Self:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.implicit_tls)
@@ -130,8 +134,7 @@ class SmtpServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
+        self.hang_up()
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self._server.wait_closed()
@@ -141,15 +144,12 @@ class SmtpServer:
         assert task is not None
         self._tasks.add(task)
         self.sessions += 1
-        session = _Session(self, reader, writer)
         try:
-            await session.serve()
-        except (_HungUp, ConnectionError, asyncio.CancelledError):
+            await _Session(self, reader, writer).serve()
+        except (_HungUp, ConnectionError, ssl.SSLError, asyncio.CancelledError):
             pass
         finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError, ssl.SSLError, asyncio.CancelledError):
-                await writer.wait_closed()
+            writer.close()  # not waited for: after a failed handshake `wait_closed` never returns
             self._tasks.discard(task)
 
 
