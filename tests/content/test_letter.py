@@ -1,0 +1,81 @@
+import pytest
+
+from app.content.errors import HeaderInjection, TemplateError
+from app.content.letter import MessageSource, prepare
+from tests.content.builders import mjml
+
+
+def letter(body: str = "<mj-text>A</mj-text>", head: str = "", **changes: str) -> MessageSource:
+    parts = {"subject": "News", "sender_address": "a@example.org", **changes}
+    return prepare(mjml(body, head), **parts)
+
+
+def test_a_template_without_them_gets_unsubscribe_link_and_address_in_both_parts():
+    source = letter()
+
+    for part in (source.html, source.text):
+        assert "{{ unsubscribe_url }}" in part
+        assert "{{ organisation }}" in part
+        assert "{{ postal_address }}" in part
+
+
+def test_a_template_that_has_them_is_left_alone():
+    source = letter("<mj-text>{{ postal_address }} <a href='{{ unsubscribe_url }}'>bye</a></mj-text>")
+
+    assert source.text == "{{ postal_address }} bye ({{ unsubscribe_url }})\n"
+    assert source.html.count("unsubscribe_url") == 1
+
+
+def test_only_what_is_missing_is_added():
+    source = letter("<mj-text>{{ postal_address }}</mj-text>")
+
+    assert source.html.count("postal_address") == 1
+    assert source.html.count("unsubscribe_url") == 1
+
+
+def test_the_preheader_is_hidden_at_the_beginning_and_wins_over_the_templates_own():
+    source = letter(head="<mj-preview>old</mj-preview>", preheader="For you & {{ name }}")
+
+    hidden = source.html.index("For you &amp; {{ name }}")
+    assert source.html.index("<body") < hidden < source.html.index(">A<")
+    assert "display:none" in source.html[source.html.index("<body") : hidden]
+    assert "old" not in source.html
+    assert "For you" not in source.text
+
+
+def test_a_templates_own_preview_stays_without_a_preheader():
+    assert "own words" in letter(head="<mj-preview>own words</mj-preview>").html
+
+
+def test_links_can_be_rewritten_with_their_merge_tags():
+    source = prepare(
+        mjml(
+            "<mj-button href='https://a.example/{{ id }}'>Go</mj-button><mj-image src='https://a.example/x' alt='' />"
+        ),
+        subject="News",
+        sender_address="a@example.org",
+        rewrite_link=lambda link: link if "unsubscribe" in link else f"https://t.example/{{{{ token }}}}?{len(link)}",
+    )
+
+    assert 'href="https://t.example/{{ token }}?26"' in source.html
+    assert "Go (https://t.example/{{ token }}?26)" in source.text
+    assert 'src="https://a.example/x"' in source.html
+    assert 'href="{{ unsubscribe_url }}"' in source.html
+
+
+@pytest.mark.parametrize("subject", ["a\nb", "a\r\nBcc: x@example.com"])
+def test_a_subject_of_several_lines_is_refused(subject: str):
+    with pytest.raises(HeaderInjection):
+        letter(subject=subject)
+
+
+def test_a_fault_in_the_subject_says_so():
+    with pytest.raises(TemplateError, match=r"^In the subject: This merge field"):
+        letter(subject="{{ first name }}")
+
+
+def test_a_fault_in_the_tags_names_the_line_of_the_mjml():
+    with pytest.raises(TemplateError) as caught:
+        letter("<mj-text>\n{% if a %}</mj-text>")
+
+    assert caught.value.line == 5
