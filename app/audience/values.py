@@ -119,6 +119,8 @@ def as_text(cell: Cell) -> str:
         return cell.isoformat(" ", "minutes")
     if isinstance(cell, date):
         return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
     return str(cell)
 
 
