@@ -40,6 +40,7 @@ _BLANKS = re.compile(rb"[ \t]+")
 _BLANKS_AT_LINE_END = re.compile(rb"[ \t]+(?=\r\n|\Z)")
 _EMPTY_LINES_AT_END = re.compile(rb"(?:\r\n)*\Z")
 _LINE_CHARS = 72
+_NAMES_A_LINE = 3
 _DNS_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _SHA256 = hashes.SHA256()
 _PKCS1 = padding.PKCS1v15()
@@ -103,12 +104,8 @@ class Signer:
     def _tags_for(self, names: tuple[str, ...]) -> bytes:
         """The tags before the body hash; the same for all messages of a dispatch."""
         listed = [*names, "from"]
-        half = len(listed) // 2
-        return b"%b\r\n h=%b:\r\n  %b;" % (
-            self._opening,
-            ":".join(listed[:half]).encode(),
-            ":".join(listed[half:]).encode(),
-        )
+        lines = [":".join(listed[i : i + _NAMES_A_LINE]) for i in range(0, len(listed), _NAMES_A_LINE)]
+        return b"%b\r\n h=%b;" % (self._opening, ":\r\n  ".join(lines).encode())
 
     def _signature(self, signed: bytes) -> bytes:
         if isinstance(self._key, rsa.RSAPrivateKey):

@@ -84,14 +84,14 @@ class Throttle:
         self._per_second = limits.per_second
         self._next_at = self._hold_until = self._slowed_at = float("-inf")
         self._pace: _Pace | None = None
-        self._recent = _Window(None, "second", _MEASURED_OVER_S, resolution_s=1.0)
+        self._recent = _Window(None, "a second", _MEASURED_OVER_S, resolution_s=1.0)
         self._by_monotonic = (
-            _Window(limits.per_second, "second", 1.0, resolution_s=0.001),
-            _Window(limits.per_minute, "minute", _MINUTE_S, resolution_s=0.1),
+            _Window(limits.per_second, "a second", 1.0, resolution_s=0.001),
+            _Window(limits.per_minute, "a minute", _MINUTE_S, resolution_s=0.1),
         )
         # Hours and days are counted by the calendar's clock, which goes on while the computer sleeps.
-        self._day = _Window(limits.per_day, "day", _DAY_S, resolution_s=_MINUTE_S)
-        self._by_date = (_Window(limits.per_hour, "hour", _HOUR_S, resolution_s=_MINUTE_S), self._day)
+        self._day = _Window(limits.per_day, "a day", _DAY_S, resolution_s=_MINUTE_S)
+        self._by_date = (_Window(limits.per_hour, "an hour", _HOUR_S, resolution_s=_MINUTE_S), self._day)
         for minute, count in sorted(usage):
             self._remember(minute, count)
 
@@ -112,7 +112,8 @@ class Throttle:
             return wait_s
         now = self._clock.monotonic()
         if (rate := self._rate(now)) is not None:
-            self._next_at = max(self._next_at, now - _CATCH_UP_S) + 1 / rate
+            is_late = now - _CATCH_UP_S < self._next_at
+            self._next_at = (self._next_at if is_late else now) + 1 / rate
         self._recent.add(now)
         for window in self._by_monotonic:
             window.add(now)
@@ -192,7 +193,7 @@ class _Window:
     """
 
     def __init__(self, limit: int | None, unit: str, length_s: float, *, resolution_s: float) -> None:
-        self.words = f"the limit of {limit:,} a {unit}" if limit is not None else ""
+        self.words = f"the limit of {limit:,} {unit}" if limit is not None else ""
         self._limit = limit
         self._length_s = length_s
         self._resolution_s = resolution_s
