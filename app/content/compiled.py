@@ -83,7 +83,11 @@ class CompiledMessage:
         self._from = ("From", headers.mailbox(source.sender_name, sender, "From"))
         self._id_domain = headers.ascii_domain(source.message_id_domain or sender.domain)
         self._envelope_sender = source.envelope_sender or str(sender)
-        headers.parse_address(self._envelope_sender.replace(TOKEN_FIELD, "token"), "return path")
+        self._envelope_sender_is_fixed = TOKEN_FIELD not in self._envelope_sender
+        if self._envelope_sender_is_fixed:
+            self._envelope_sender = str(headers.parse_address(self._envelope_sender, "return path"))
+        else:
+            self._return_path("token")
         self._uris = [uri for uri in (source.unsubscribe, source.unsubscribe_mail) if uri]
         for uri in self._uris:
             _check_unsubscribe(uri)
@@ -151,7 +155,7 @@ class CompiledMessage:
         return merged
 
     def _return_path(self, token: str) -> str:
-        if TOKEN_FIELD not in self._envelope_sender:
+        if self._envelope_sender_is_fixed:
             return self._envelope_sender
         return str(headers.parse_address(self._envelope_sender.replace(TOKEN_FIELD, token), "return path"))
 

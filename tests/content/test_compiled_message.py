@@ -171,6 +171,18 @@ def test_a_line_break_in_a_body_value_is_just_a_line_break():
     assert parsed(message)["Bcc"] is None
 
 
+@pytest.mark.parametrize(
+    ("envelope_sender", "return_path"),
+    [
+        ("", "news@example.org"),
+        ("bounces@bücher.example", "bounces@xn--bcher-kva.example"),
+        ("b+{token}@bücher.example", "b+tok_1@xn--bcher-kva.example"),
+    ],
+)
+def test_the_return_path_may_name_the_delivery(envelope_sender: str, return_path: str):
+    assert render(a_source(envelope_sender=envelope_sender)).envelope_sender == return_path
+
+
 def test_an_unusable_recipient_is_refused_alone():
     with pytest.raises(AddressRefused):
         render(a_source(), to_address="jürgen@example.org")
@@ -184,6 +196,7 @@ def test_an_unusable_recipient_is_refused_alone():
         {"subject": "{{ 'x'|nothing }}"},
         {"sender_address": "nobody"},
         {"reply_to": "nobody"},
+        {"envelope_sender": "b {token}@example.org"},
         {"message_id_domain": "a b"},
         {"unsubscribe": "http://example.org/{token}"},
         {"unsubscribe": "https://example.org/ {token}"},

@@ -107,39 +107,23 @@ def test_a_huge_template_is_refused():
         compile_mjml(mjml("<mj-text>" + "x" * 1_000_000 + "</mj-text>"))
 
 
-_PIECES = st.sampled_from(
-    [
-        "<mj-text>",
-        "</mj-text>",
-        "<br>",
-        "&nbsp;",
-        "&",
-        "<",
-        ">",
-        '"',
-        "{{ a }}",
-        "{% if a %}",
-        "{%",
-        "}}",
-        "\n",
-        "ü",
-        "\\",
-        "x",
-        "<mj-image src='",
-        "'/>",
-        "<mj-button>",
-        "</mj-button>",
-        "<!--",
-        "-->",
-        "\x00",
-        "\ufdd0",
-        "mergetag0z",
-        "]]>",
-    ]
-)
+_TAGS = ["{{ a }}", "{% if a %}", "{%", "}}", "mergetag0z"]
+_MARKUP = [
+    "<mj-text>",
+    "</mj-text>",
+    "<mj-button>",
+    "</mj-button>",
+    "<mj-image src='",
+    "'/>",
+    "<br>",
+    "<!--",
+    "-->",
+    "]]>",
+]
+_SIGNS = ["&nbsp;", "&", "<", ">", '"', "\n", "ü", "\\", "x", "\x00", "\ufdd0"]
 
 
-@given(st.lists(_PIECES, max_size=12).map("".join))
+@given(st.lists(st.sampled_from(_TAGS + _MARKUP + _SIGNS), max_size=12).map("".join))
 def test_any_input_compiles_or_is_refused_politely(body: str):
     try:
         html = compile_mjml(mjml(body))
