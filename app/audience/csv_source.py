@@ -39,7 +39,8 @@ class CsvSource:
             reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True)
             try:
                 for cells in reader:
-                    yield lines.number, [_plain(cell) for cell in cells]
+                    row = [cell.strip() or None for cell in cells]
+                    yield lines.number, [cell and rearm(cell) for cell in row] if lines.has_apostrophe else row
                     lines.next_record()
             except UnicodeError as error:
                 # The whole file could be decoded a moment ago.
@@ -50,17 +51,13 @@ class CsvSource:
             self.stamp.check(self.path)
 
 
-def _plain(cell: str) -> str | None:
-    bare = cell.strip()
-    # An export of this program, or any careful one, marks what looks like a formula.
-    return (rearm(bare) if bare[:1] == "'" else bare) or None
-
-
 class _RecordLines:
     """The lines of a file for `csv.reader`, which asks for another one while a quotation mark is open."""
 
     def __init__(self, file: TextIO, *, drops_nuls: bool) -> None:
         self.number = 1
+        # Then an export of this program, or any careful one, may have marked what looks like a formula.
+        self.has_apostrophe = False
         self._file = file
         self._drops_nuls = drops_nuls
         self._is_first = True
@@ -68,6 +65,7 @@ class _RecordLines:
 
     def next_record(self) -> None:
         self.number += 1
+        self.has_apostrophe = False
         self._lines = self._chars = 0
 
     def __iter__(self) -> "_RecordLines":
@@ -89,6 +87,7 @@ class _RecordLines:
             raise StopIteration
         self._lines += 1
         self._chars += len(line)
+        self.has_apostrophe = self.has_apostrophe or "'" in line
         if len(line) > _MAX_RECORD_CHARS:
             raise UnreadableFile(
                 f"Row {self.number:,} is longer than {_MAX_RECORD_CHARS:,} characters.",

@@ -148,7 +148,8 @@ def _describe(path: Path, kind: TableKind, source: RowSource, *, height: int, ha
 
 
 def _is_filled(cells: Row) -> bool:
-    return any(cell is not None for cell in cells)
+    # The first is a shortcut for almost every row; 0 and no are cells, too.
+    return any(cells) or any(cell is not None for cell in cells)
 
 
 def _filled(cells: Row) -> int:
