@@ -188,7 +188,7 @@ class WidgetsPage(Page):
         mixed.setCheckState(Qt.CheckState.PartiallyChecked)
         radio = QRadioButton("Now")
         radio.setChecked(True)
-        card.body.addLayout(flow(checked, mixed, QCheckBox("Clicks"), radio, QRadioButton("Later")))
+        card.body.addLayout(flow(checked, mixed, QCheckBox("Clicks"), radio))
         card.body.addStretch(1)
         return card
 
@@ -212,7 +212,9 @@ class WidgetsPage(Page):
 
     def _states(self) -> Card:
         card = Card("States")
-        card.body.addLayout(flow(*(Pill(kind.value.capitalize(), kind) for kind in Kind)))
+        pills = [Pill(kind.value.capitalize(), kind) for kind in Kind]
+        card.body.addLayout(flow(*pills[:3]))
+        card.body.addLayout(flow(*pills[3:]))
         card.body.addWidget(SearchField("Search name, address, city"))
         bar = QProgressBar(textVisible=False, value=62)
         bar.setAccessibleName("Sent")

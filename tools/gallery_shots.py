@@ -14,7 +14,7 @@ from app.ui.feedback import ProgressSheet
 from app.ui.operations import Operations
 from app.ui.page import Page
 from app.ui.progress import Job, Progress
-from app.ui.shell import MainWindow, PageSpec
+from app.ui.shell import MINIMUM_SIZE, MainWindow, PageSpec
 from app.ui.theme import Kind
 from app.ui.widgets import RunningJob, Toast, ask, tell
 from app.ui.widgets.drop_overlay import DropOverlay
@@ -124,5 +124,6 @@ SHOTS = [
     Shot("toasts", "contacts", toasts),
     Shot("rtl", "widgets", right_to_left=True),
     Shot("rtl-below", "widgets", scroll_down, right_to_left=True),
+    Shot("small", "widgets", size=MINIMUM_SIZE),
     Shot("drop", "contacts", drop),
 ]

@@ -158,7 +158,6 @@ def _scrolling(content: QWidget) -> QScrollArea:
     area = QScrollArea(widgetResizable=True)
     area.setWidget(content)
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     bar = area.verticalScrollBar()
 

@@ -20,7 +20,7 @@ class Card(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self._outer = QVBoxLayout(self)
-        self._outer.setContentsMargins(1, 1, 1, 1)
+        self._outer.setContentsMargins(0, 0, 0, 0)
         self._outer.setSpacing(0)
         self._head = QHBoxLayout()
         self._head.setSpacing(Space.S)
@@ -49,9 +49,10 @@ class FigureCard(Card):
         self.body.setSpacing(2)
         self._name = muted(name, wrap=False)
         self._value = figure(value)
-        self._note = caption(note, wrap=False)
+        self._note = caption(note)
         for part in (self._name, self._value, self._note):
             self.body.addWidget(part)
+        self.body.addStretch(1)
 
     def set_value(self, value: str, note: str = "") -> None:
         self._value.setText(value)

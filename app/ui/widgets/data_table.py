@@ -54,7 +54,7 @@ class DataTable(QTableView):
     _corners: Sequence[_Corner] = ()  # events arrive before __init__ is through
 
     def __init__(self, label: str, *, tall: bool = False, flush: bool = False, parent: QWidget | None = None) -> None:
-        """*label*: what the rows are, for screen readers. *tall*: room for two lines. *flush*: sits inside a card."""
+        """*label*: what the rows are, for screen readers. *tall*: room for two lines. *flush*: fills a flush `Card`."""
         super().__init__(parent)
         self.setAccessibleName(label)
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -77,7 +77,8 @@ class DataTable(QTableView):
         self._scrolls = True
         set_property(self, "flush", flush)
         self.setItemDelegate(IsolatedText(self) if self.isRightToLeft() else QStyledItemDelegate(self))
-        self._corners = [] if flush else [_Corner(self, corner) for corner in Qt.Corner]
+        rounded = (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner) if flush else tuple(Qt.Corner)
+        self._corners = [_Corner(self, corner, outset=1 if flush else 0) for corner in rounded]
         self._busy = BusyOverlay(self)
         self._empty: QWidget | None = None
         self._delegate = CellDelegate(self)
@@ -246,9 +247,11 @@ class TableHeader(QHeaderView):
 class _Corner(QWidget):
     """Rounds one corner of a table: Qt paints rows and header with square corners over the rounded frame."""
 
-    def __init__(self, table: DataTable, corner: Qt.Corner) -> None:
+    def __init__(self, table: DataTable, corner: Qt.Corner, *, outset: int) -> None:
+        """*outset*: how far outside the table the rounded frame runs."""
         super().__init__(table)
         self._table = table
+        self._outset = outset
         self._corner = corner
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedSize(Radius.CARD, Radius.CARD)
@@ -265,7 +268,8 @@ class _Corner(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         table = self._table
-        whole = QRectF(table.rect()).translated(-self.x(), -self.y())
+        out = self._outset
+        whole = QRectF(table.rect()).translated(-self.x(), -self.y()).adjusted(-out, -out, out, out)
         edge = whole.adjusted(0.5, 0.5, -0.5, -0.5)
         outside = QPainterPath()
         outside.addRect(whole)
