@@ -168,14 +168,16 @@ def note_problem(session: Session, account_id: int, problem: str) -> None:
     session.get_one(Account, account_id).problem = problem
 
 
-def smtp_account(workspace: Workspace, account_id: int) -> SmtpAccount:
-    """The account as the transport needs it, password included.
+def smtp_account(workspace: Workspace, account_id: int, *, practice_port: int) -> SmtpAccount:
+    """The account as the transport needs it, password included; the practice server listens at *practice_port*.
 
     Raises:
-        UserFacingError: the stored password cannot be unsealed.
+        UserFacingError: the stored password cannot be unsealed, or mail would travel unprotected over a network.
     """
     with workspace.read() as session:
         account = session.get_one(Account, account_id)
+        if account.kind is AccountKind.PRACTICE:
+            return SmtpAccount("127.0.0.1", practice_port, TlsMode.NONE_ON_LOOPBACK, connections=account.connections)
         return SmtpAccount(
             host=account.host,
             port=account.port,
@@ -185,6 +187,12 @@ def smtp_account(workspace: Workspace, account_id: int) -> SmtpAccount:
             connections=account.connections,
             messages_per_connection=account.messages_per_connection,
         )
+
+
+def limits(workspace: Workspace, account_id: int) -> Limits:
+    """How much the account may send."""
+    with workspace.read() as session:
+        return _limits(session.get_one(Account, account_id))
 
 
 def signer(workspace: Workspace, identity_id: int) -> Signer | None:
@@ -226,12 +234,16 @@ def _info(account: Account, identities: tuple[IdentityInfo, ...]) -> AccountInfo
         port=account.port,
         tls=account.tls,
         username=account.username,
-        limits=Limits(account.per_second, account.per_minute, account.per_hour, account.per_day),
+        limits=_limits(account),
         connections=account.connections,
         messages_per_connection=account.messages_per_connection,
         problem=account.problem,
         identities=identities,
     )
+
+
+def _limits(account: Account) -> Limits:
+    return Limits(account.per_second, account.per_minute, account.per_hour, account.per_day)
 
 
 def _identities(session: Session) -> tuple[IdentityInfo, ...]:

@@ -47,7 +47,6 @@ class _Seen:
 class _Running:
     runner: DispatchRunner
     task: asyncio.Task[None]
-    account_id: int
     note: str
 
 
@@ -110,8 +109,6 @@ class Engine:
         for dispatch_id, running in list(self._running.items()):
             if running.task.done():
                 del self._running[dispatch_id]
-                if all(other.account_id != running.account_id for other in self._running.values()):
-                    self._lanes.drop(running.account_id)
                 running.task.result()
         now = utcnow()
         self._next_look = now + _NEVER
@@ -165,7 +162,7 @@ class Engine:
     async def _start(self, dispatch: _Seen) -> None:
         try:
             composer = await asyncio.to_thread(Composer.of_dispatch, self._workspace, dispatch.id)
-            lane = await asyncio.to_thread(self._lanes.get, dispatch.account_id)
+            lane = self._lanes.get(dispatch.account_id)
         except UserFacingError as error:
             await self._writer.write(partial(_halt, dispatch_id=dispatch.id, problem=str(error)))
             return
@@ -179,7 +176,7 @@ class Engine:
             rng=self._rng,
         )
         task = asyncio.get_running_loop().create_task(self._drive(dispatch, runner))
-        self._running[dispatch.id] = _Running(runner, task, dispatch.account_id, dispatch.note)
+        self._running[dispatch.id] = _Running(runner, task, dispatch.note)
 
     async def _drive(self, dispatch: _Seen, runner: DispatchRunner) -> None:
         logger.info("Dispatch %d begins or goes on.", dispatch.id)
