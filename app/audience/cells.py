@@ -5,7 +5,6 @@ an empty text, so that "empty" has one meaning in every query.
 """
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -41,7 +40,7 @@ def parse_cell(cell: Cell, kind: FieldType, hints: ColumnHints | None = None) ->
     if isinstance(value, str):
         return storable(value) or None
     if isinstance(value, int | float) and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
-        raise BadValue("The number is too large." if math.isfinite(value) else "This is not a number.")
+        raise BadValue("This number is too large.")
     return value
 
 

@@ -50,9 +50,9 @@ class Staging:
     def add(self, workspace: Workspace, rows: Iterable[ParsedRow]) -> None:
         """Put in *rows*; one whose address is there already is merged into that."""
         hashed = workspace.address_hash
-        self._connection.exec_driver_sql(
-            self._insert, [(row.email, hashed(row.email), row.number, int(row.standing), *row.cells) for row in rows]
-        )
+        stored = [(row.email, hashed(row.email), row.number, int(row.standing), *row.cells) for row in rows]
+        if stored:
+            self._connection.exec_driver_sql(self._insert, stored)
 
     def count(self) -> int:
         """How many different people are in."""

@@ -1,0 +1,77 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.audience import contacts, fields, suppression
+from app.audience.contacts import ContactQuery
+from app.audience.export import export_contacts
+from app.audience.importer import STATUS, run_import
+from app.audience.tabular import open_table
+from app.errors import Cancelled, UserFacingError
+from app.models.keys import WorkspaceKey
+from app.models.states import FieldType, SuppressionReason
+from app.models.workspace import SUFFIX, Workspace
+from tests.audience.people import a_contact, a_plan, emails
+
+
+@pytest.fixture
+def people(workspace: Workspace) -> Workspace:
+    fields.add_field(workspace, "Born", FieldType.DATE)
+    fields.add_field(workspace, "Regular", FieldType.YES_NO)
+    fields.add_field(workspace, "Points", FieldType.NUMBER)
+    a_contact(
+        workspace, "ann@example.org", first_name="Änn", notes="=1+1", born="1980-04-03", regular="yes", points="2.5"
+    )
+    a_contact(workspace, "bo@example.org", first_name='B"o;', regular="no")
+    a_contact(workspace, "cy@example.org", may_be_mailed=False)
+    suppression.suppress(workspace, ["bo@example.org"], SuppressionReason.UNSUBSCRIBED, "Link")
+    return workspace
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out.csv"])
+def test_an_exported_file_brings_everybody_back_into_another_workspace(
+    people: Workspace, tmp_path: Path, key: WorkspaceKey, name: str
+) -> None:
+    assert export_contacts(people, tmp_path / name, ContactQuery()) == 3
+    other = Workspace.create(tmp_path / f"other{SUFFIX}", key, organisation="Other")
+    report = run_import(other, a_plan(other, tmp_path / name, {"Status": STATUS}))
+    assert (report.new, report.warning_count, report.refused) == (3, 0, ())
+    for email in emails(people):
+        (mine,), (theirs,) = (contacts.ids(each, ContactQuery(search=email)) for each in (people, other))
+        expected, found = contacts.get(people, mine), contacts.get(other, theirs)
+        notes = found.values.pop("notes")
+        assert str(notes or "").lstrip("'") == (expected.values.pop("notes") or "")
+        assert found.values == expected.values
+        assert found.status == expected.status
+    other.close()
+
+
+def test_an_export_holds_who_and_what_was_chosen_in_order(people: Workspace, tmp_path: Path) -> None:
+    ids = contacts.ids(people, ContactQuery(descending=True))[:2]
+    columns = [field for field in fields.list_fields(people) if field.key in {"email", "born"}]
+    progress: list[tuple[int, int]] = []
+    export_contacts(
+        people, tmp_path / "out.xlsx", ids, fields=columns, progress=lambda done, total: progress.append((done, total))
+    )
+    table = open_table(tmp_path / "out.xlsx", has_header=True)
+    assert [row.cells[0] for row in table.rows()] == ["cy@example.org", "bo@example.org"]
+    assert progress[-1] == (2, 2)
+
+
+def test_dates_arrive_as_dates(people: Workspace, tmp_path: Path) -> None:
+    columns = [field for field in fields.list_fields(people) if field.key in {"email", "born"}]
+    export_contacts(people, tmp_path / "out.xlsx", ContactQuery(search="ann"), fields=columns)
+    assert next(open_table(tmp_path / "out.xlsx").rows()).cells[1] == date(1980, 4, 3)
+
+
+def test_a_cancelled_export_leaves_the_old_file(people: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("old")
+    with pytest.raises(Cancelled):
+        export_contacts(people, tmp_path / "out.csv", ContactQuery(), is_cancelled=lambda: True)
+    assert (tmp_path / "out.csv").read_text() == "old"
+
+
+def test_a_name_that_tells_no_format_is_refused(people: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(UserFacingError, match="which kind of table"):
+        export_contacts(people, tmp_path / "out.docx", ContactQuery())
