@@ -27,6 +27,7 @@ from app.sending.wire import Interruption, Wire
 
 _READY_FOR_CONTENT = 354
 _CLOSING = 421
+_OUT_OF_SEQUENCE = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +191,25 @@ class SmtpConnection:
                 return refusal
             if reply.is_positive and command is not DATA:
                 continue
-            if reply.code < 400 or (command.stage is None and not self._told_to_go):
+            if reply.code < 400:
                 raise Interruption(Reason.PROTOCOL, str(reply))
-            refusal = refusal or classify(reply, stage=command.stage or Stage.MAIL)
+            refusal = refusal or self._refusal(command, reply)
             if self._told_to_go or not self.abilities.pipelining:
                 break
         self._must_reset = True
         return refusal
+
+    def _refusal(self, command: Command, reply: Reply) -> Outcome:
+        """What a command's refusal means for the message.
+
+        Raises:
+            Interruption: Nothing: server and client have lost step, which is no fault of the message.
+        """
+        outcome = classify(reply, stage=command.stage or Stage.MAIL)
+        cannot_reset = command is RSET and not self._told_to_go
+        if cannot_reset or (reply.code == _OUT_OF_SEQUENCE and outcome.reason is Reason.PROTOCOL):
+            raise Interruption(Reason.PROTOCOL, str(reply))
+        return outcome
 
     def _write_content(self, current: _Transaction) -> None:
         parts = [dot_stuffed(current.content), DOT]

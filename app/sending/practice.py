@@ -151,12 +151,11 @@ class _Handler:
                 await asyncio.sleep(self._slow_s)
             sender, content = envelope.mail_from or "", envelope.original_content or b""
             mail = PracticeMail(datetime.now(UTC), sender, recipient, content)
-            waiting = self._sink(mail)
-            if waiting is not None:
-                await waiting
+            try:
+                waiting = self._sink(mail)
+                if waiting is not None:
+                    await waiting
+            except Exception:
+                logger.exception("The practice server could not keep a message")
+                return "451 4.3.0 This message could not be kept"
         return "250 2.0.0 Kept for you to look at"
-
-    async def handle_exception(self, error: Exception) -> str:
-        """A fault of the program, such as a sink that cannot store: told to the log, and to the sender as temporary."""
-        logger.error("The practice server could not take a message", exc_info=error)
-        return "451 4.3.0 The practice server could not keep this message"

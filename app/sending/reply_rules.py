@@ -98,7 +98,7 @@ _OUR_ACCOUNT = (
 )  # fmt: skip
 
 _SLOWER = (
-    Rule(Reason.RECIPIENT_BUSY, says=r"(user|recipient|account|mailbox) (\w+ ){0,4}receiving (\w+ ){0,2}mail"),
+    Rule(Reason.RECIPIENT_BUSY, says=r"(user|recipient|account|mailbox) (\w+ ){0,7}receiving (\w+ ){0,2}mail"),
     Rule(Reason.RECIPIENT_BUSY, enhanced="x.2.121 x.2.122"),
     Rule(Reason.GREYLISTED, codes="4xx", says=r"gr[ae]y.?list"),
     Rule(Reason.RATE_LIMITED, says=r"\[TSS?04\]", retry_after_s=2 * _HOUR),

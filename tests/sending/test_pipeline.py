@@ -112,6 +112,7 @@ CASES = [
         Reason.SENDER_REFUSED,
     ),
     (Step.MAIL, answer("354 What?"), DEFERRED, Reason.PROTOCOL),
+    (Step.MAIL, answer("503 5.5.1 Nested MAIL command"), DEFERRED, Reason.PROTOCOL),
     (Step.RCPT, answer("550 5.1.1 No such user"), REFUSED, Reason.MAILBOX_UNKNOWN),
     (Step.RCPT, answer("354 What?"), DEFERRED, Reason.PROTOCOL),
     (Step.DATA, answer("554 5.7.1 Denied by policy"), REFUSED, Reason.BLOCKED_POLICY),
