@@ -103,7 +103,7 @@ def _unpack(path: Path, file: BinaryIO, part: ZipInfo) -> Iterator[bytes]:
     for chunk in _inflated(file, part) if part.compress_type == ZIP_DEFLATED else _stored(file, part):
         unpacked += len(chunk)
         if unpacked > part.file_size:
-            raise _bomb(path, None)
+            raise _damaged(path, f"{part.filename} goes on after {part.file_size:,} bytes")
         yield chunk
     if unpacked != part.file_size:
         raise _damaged(path, f"{part.filename} ends after {unpacked:,} of {part.file_size:,} bytes")
@@ -126,10 +126,9 @@ def _inflated(file: BinaryIO, part: ZipInfo) -> Iterator[bytes]:
         yield chunk
 
 
-def _bomb(path: Path, unpacked: int | None) -> UnreadableFile:
-    size = f"{unpacked / (1 << 30):,.1f} GB" if unpacked is not None else "more than it says"
+def _bomb(path: Path, unpacked: int) -> UnreadableFile:
     return UnreadableFile(
-        f"“{path.name}” would unpack to {size} and fill this computer's memory.",
+        f"“{path.name}” would unpack to {unpacked / (1 << 30):,.1f} GB and fill this computer's memory.",
         "Do not use it; ask where it comes from.",
     )
 

@@ -14,9 +14,7 @@ ATOMS = st.text("abzAZ019.!#$%&'*+-/=?^_`{|}~üßé\u0301İK ", min_size=0, max_
 LABELS = st.text("abzAZ019-üßéıλ.", min_size=0, max_size=10)
 TOPS = st.sampled_from(["de", "com", "c", "test", "local", "arpa", "museum", "d3", "рф", "xn--p1ai", "co.uk", ""])
 ADDRESSES = st.builds(lambda local, label, top: f"{local}@{label}.{top}", ATOMS, LABELS, TOPS)
-LONG = st.builds(
-    lambda local, label: f"{'a' * local}@{'b' * label}.de", st.integers(1, 260), st.integers(1, 70)
-)
+LONG = st.builds(lambda local, label: f"{'a' * local}@{'b' * label}.de", st.integers(1, 260), st.integers(1, 70))
 WRAPPED = st.builds("{}{}{}".format, st.sampled_from(["", " ", "<", "mailto:", "\u200b", "'"]), ADDRESSES, st.just(""))
 
 
