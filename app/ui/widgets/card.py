@@ -25,8 +25,9 @@ class Card(QFrame):
         self._head = QHBoxLayout()
         self._head.setSpacing(Space.S)
         self._head.setContentsMargins(Space.L, Space.M, Space.L, Space.M if flush else 0)
+        self._title = heading(title)
         if title:
-            self._head.addWidget(heading(title))
+            self._head.addWidget(self._title)
             self._head.addStretch(1)
             if note:
                 self._head.addWidget(caption(note, wrap=False))
@@ -36,6 +37,10 @@ class Card(QFrame):
         margin = 0 if flush else Space.L
         self.body.setContentsMargins(margin, Space.S if title and not flush else margin, margin, margin)
         self._outer.addLayout(self.body, 1)
+
+    def set_title(self, title: str) -> None:
+        """Change the title of a card that has one."""
+        self._title.setText(title)
 
     def add_action(self, widget: QWidget) -> None:
         self._head.addWidget(widget)

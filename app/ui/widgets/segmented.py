@@ -48,3 +48,11 @@ class Segmented(QFrame):
         blocked = self.blockSignals(True)
         self._buttons[key].setChecked(True)
         self.blockSignals(blocked)
+
+    def set_text(self, key: str, text: str) -> None:
+        """Call the choice *key* something else, for counts that change."""
+        self._buttons[key].setText(text)
+
+    def set_shown(self, key: str, shown: bool) -> None:
+        """Offer the choice *key*, or not for now."""
+        self._buttons[key].setVisible(shown)
