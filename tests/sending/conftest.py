@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from app.sending.smtp import SmtpAccount, SmtpTransport, Timeouts, TlsMode
 from tests.sending.smtp_server import SmtpServer
 
-QUICK = Timeouts(connect_s=0.2, command_s=0.1, content_s=0.1, slowest_bytes_per_s=1e9, quit_s=0.1)
+QUICK = Timeouts(connect_s=0.2, command_s=0.15, content_s=0.15, slowest_bytes_per_s=1e9, quit_s=0.1)
 
 
 @pytest.fixture

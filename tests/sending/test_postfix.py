@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import socket
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -30,25 +31,25 @@ def free_port() -> int:
 
 
 @pytest.fixture(params=[[], ["-p"]], ids=["pipelined", "step by step"])
-async def sink(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[int, Path]]:
+async def sink(request: pytest.FixtureRequest) -> AsyncIterator[tuple[int, Path]]:
     """The port of a running smtp-sink, and the folder where it dumps each message; -p switches PIPELINING off."""
     assert SMTP_SINK is not None
-    port, dump = free_port(), tmp_path / "dump"
-    dump.mkdir()
-    user: list[str] = []
-    if os.geteuid() == 0:  # it refuses to serve as root
-        nobody = pwd.getpwnam("nobody")
-        for folder in (dump, *tmp_path.parents[:2], tmp_path):
-            folder.chmod(0o755)
-        os.chown(dump, nobody.pw_uid, nobody.pw_gid)
-        user = ["-u", "nobody"]
-    process = await asyncio.create_subprocess_exec(
-        SMTP_SINK, *user, *request.param, "-d", f"{dump}/%M.", f"127.0.0.1:{port}", "10"
-    )
-    await answering(port)
-    yield port, dump
-    process.terminate()
-    await process.wait()
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        user: list[str] = []
+        if os.geteuid() == 0:  # it refuses to serve as root
+            nobody = pwd.getpwnam("nobody")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            user = ["-u", "nobody"]
+        process = await asyncio.create_subprocess_exec(
+            SMTP_SINK, *user, *request.param, "-d", f"{folder}/%M.", f"127.0.0.1:{port}", "10"
+        )
+        try:
+            await answering(port)
+            yield port, Path(folder)
+        finally:
+            process.terminate()
+            await process.wait()
 
 
 async def answering(port: int) -> None:
