@@ -8,8 +8,8 @@ from rich.table import Table
 from app.audience.contacts import ContactQuery
 from app.audience.export import export_contacts
 from app.audience.fields import list_fields
-from app.audience.import_plan import ImportPlan, ImportReport, write_refused
-from app.audience.importer import run_import
+from app.audience.import_plan import ImportPlan, ImportReport
+from app.audience.importer import run_import, write_refused
 from app.audience.lists import all_lists
 from app.audience.proposal import plan_import
 from app.cli.keys import open_workspace

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app import paths
 from app.audience import contacts
+from app.audience.addresses import to_ascii_domain
 from app.audience.audience import Audience
 from app.audience.fields import list_fields
 from app.audience.proposal import plan_import
@@ -30,6 +31,7 @@ from app.sending.furnish import create_furnished
 from app.sending.practice_inbox import KEPT, list_practice
 
 SAMPLE = "sample/contacts.xlsx"
+TEMPLATE = "newsletter"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def _run(workspace: Workspace, spreadsheet: Path, output: Output) -> int:
     imported = import_with_progress(workspace, plan, output)
     print_report(imported, output)
     console.rule("2  Compose and send")
-    template = list_templates(workspace)[0]
+    template = next(one for one in list_templates(workspace) if one.starter == TEMPLATE)
     campaign_id = campaigns.create_campaign(
         workspace,
         name="Demo",
@@ -102,12 +104,12 @@ def _judge(workspace: Workspace) -> Verdict:
 
 
 def _addresses(workspace: Workspace) -> tuple[set[str], set[str]]:
-    """The addresses of those who can be mailed, and of those who must not be."""
+    """The addresses of those who can be mailed, and of those who must not be, as SMTP carries them."""
     email = next(field for field in list_fields(workspace) if field.type is FieldType.EMAIL)
     invited, others = set[str](), set[str]()
     for row in contacts.page(workspace, contacts.ids(workspace, contacts.ContactQuery()), [email]):
         group = invited if row.status is MailStatus.MAILABLE else others
-        group.add(str(row.values[0]))
+        group.add(to_ascii_domain(str(row.values[0])))
     return invited, others
 
 

@@ -45,9 +45,7 @@ def test_it_has_what_real_lists_have(table: Table) -> None:
     assert len(good) - len(set(good)) == 3
     assert sum(reason.startswith("Two addresses") for reason in reasons) == 1
     assert len(reasons) == 5 + 1
-    locals_ = [address.partition("@")[0] for address in good]
-    assert sum(local.startswith("bounce") for local in locals_) == 3
-    assert sum(local.startswith("full") for local in locals_) == 1
+    assert not any(address.startswith(("bounce", "full")) for address in good), "the practice server accepts them all"
     assert "unsubscribed" in {row.cells[-1] for row in table.rows()}
     numbers = [row.number for row in table.rows()]
     assert numbers[-1] - numbers[0] + 1 - len(numbers) == 3, "three empty rows"
