@@ -7,7 +7,6 @@ from app.audience import contacts
 from app.audience.csv_writer import write_csv
 from app.audience.fields import list_fields
 from app.audience.source import Cell
-from app.audience.xlsx_writer import write_xlsx
 from app.errors import UserFacingError
 from app.models.fields import FieldInfo
 from app.models.workspace import Workspace
@@ -72,6 +71,9 @@ def write_table(
     """
     match path.suffix.lower():
         case ".xlsx":
+            # openpyxl takes a third of the time that an import process needs to start.
+            from app.audience.xlsx_writer import write_xlsx
+
             write_xlsx(path, header, rows, progress=progress, cancelled=is_cancelled)
         case ".csv":
             write_csv(path, header, rows, delimiter=delimiter, progress=progress, cancelled=is_cancelled)
