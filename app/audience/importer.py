@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.audience.consent import record_imported_consent
 from app.audience.export import write_table
-from app.audience.fields import add_field_in, fields_in
+from app.audience.fields import add_field_in, fields_in, find_field
 from app.audience.groups import LISTS, TAGS
 from app.audience.import_plan import CellWarning, DuplicateRule, ImportPlan, ImportReport, RefusedRow
 from app.audience.mapping import FULL_NAME, IGNORE, ColumnPlan, NewField, check_mapping
@@ -73,7 +73,8 @@ def run_import(
     table = open_table(
         plan.path, sheet=plan.sheet, encoding=plan.encoding, delimiter=plan.delimiter, has_header=plan.has_header
     )
-    # A reading session, as staging needs no lock; the write lock is taken on the same connection, where the rows lie.
+    # A reading session, for staging needs no lock. The write lock is then taken on the same connection, where the
+    # rows lie, and with a fresh view of what others wrote meanwhile.
     with workspace.read() as session:
         try:
             with _interruptible(session, is_cancelled):
@@ -218,7 +219,7 @@ def _field_for(session: Session, target: TargetColumn, used: list[FieldInfo]) ->
     """The field that a column fills: an existing one, also for a new column that was imported before, or a new one."""
     fields = fields_in(session)
     if isinstance(target.field, str):
-        return next(field for field in fields if field.key == target.field)
+        return find_field(session, target.field)
     taken = {field.label.casefold(): field for field in fields}
     label, number = target.field.label, 2
     while (there := taken.get(label.casefold())) is not None:

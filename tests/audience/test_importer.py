@@ -392,6 +392,20 @@ def test_others_can_write_while_a_file_is_read(workspace: Workspace, tmp_path: P
     assert contacts.count(workspace).total == 12_001
 
 
+def test_a_field_that_is_deleted_while_the_file_is_read_costs_one_sentence(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    fields.add_field(workspace, "Club", FieldType.TEXT)
+    path = a_csv(tmp_path / "a.csv", ["E-mail", "Club"], [["ann@example.org", "Rowing"]])
+    with pytest.raises(UserFacingError, match="no field “club”"):
+        run_import(
+            workspace,
+            a_plan(workspace, path),
+            progress=lambda done, total: fields.delete_field(workspace, "club") if done != total else None,
+        )
+    assert emails(workspace) == []
+
+
 def test_two_imports_at_once_wait_for_each_other(workspace: Workspace, tmp_path: Path) -> None:
     plans = [
         a_plan(
