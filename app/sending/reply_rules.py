@@ -37,7 +37,7 @@ class Rule:
     Attributes:
         reason: What the row concludes.
         codes: Reply codes, ``x`` for any digit: ``"450 45x 5xx"``.
-        enhanced: Enhanced codes, ``x`` for 4 or 5 and ``*`` for any number: ``"x.1.1 5.7.*"``.
+        enhanced: Enhanced codes, ``x`` for 4 or 5, ``*`` for any number, ``-`` for none given: ``"x.1.1 5.7.* -"``.
         says: A regular expression searched in the server's words, in any case.
         stages: Where in the dialogue the row applies.
         retry_after_s: The wait this provider documents for the case.
@@ -55,9 +55,12 @@ class Rule:
 
     def __post_init__(self) -> None:
         codes = self.codes.replace("x", r"\d").split()
-        enhanced = [c.replace(".", r"\.").replace("x", "[45]").replace("*", r"\d+") for c in self.enhanced.split()]
+        enhanced = [
+            code.replace("-", "").replace(".", r"\.").replace("x", "[45]").replace("*", r"\d+")
+            for code in self.enhanced.split()
+        ]
         object.__setattr__(self, "_codes", re.compile("|".join(codes) or ".*"))
-        object.__setattr__(self, "_enhanced", re.compile("|".join(enhanced) or ".*"))
+        object.__setattr__(self, "_enhanced", re.compile("|".join(enhanced) if enhanced else ".*"))
         object.__setattr__(self, "_says", re.compile(self.says, re.IGNORECASE))
 
     def fits(self, reply: Reply, stage: Stage) -> bool:
@@ -70,12 +73,18 @@ class Rule:
 
 
 _HOUR = 3600.0
-_SENDER_STAGES = (Stage.MAIL,)
 _RECIPIENT_STAGES = (Stage.RCPT, Stage.DATA, Stage.CONTENT)
+
+# Words alone may condemn an address only where the code does not say that something else is the matter, and where they
+# are not about the sender: "Helo command rejected: Host not found" says nothing about the recipient.
+_ABOUT_AN_ADDRESS = "- x.0.0 x.1.* x.2.1 x.5.0"
+_NOT_ABOUT_US = r"^(?!.*\b(sender|sending|helo|ehlo|client|your|return.path|mail from)\b).*"
+
+_BLOCKLISTED = r"block.?list|black.?list|listed (at|by|in|on)|spamhaus|reputation|reverse dns|\bptr\b|banned"
 
 # What a provider says about itself, whatever code it dresses it in.
 _OUR_ACCOUNT = (
-    Rule(Reason.QUOTA, says=r"(daily|hourly|monthly|sending|message|user|relay|recipient|submission) (\w+ ){0,3}"
+    Rule(Reason.QUOTA, says=r"(daily|hourly|monthly|sending|relay|submission) (\w+ ){0,3}"
          r"(quota|limit)s? (has been |was |is )?(exceeded|reached)"),
     Rule(Reason.QUOTA, says=r"(exceeded|reached) (\w+ ){0,4}(daily|hourly|monthly|sending|submission|24.hour) "
          r"(\w+ ){0,3}(quota|limit)"),
@@ -117,18 +126,20 @@ _ADDRESSES = (
          r"(permissions? to |not allowed to |not authorized to |cannot )send as|sender address is not verified|"
          r"email address is not verified|from address (is )?not"),
     Rule(Reason.SENDER_REFUSED, enhanced="x.1.7 x.1.8 5.7.60"),
-    Rule(Reason.SENDER_REFUSED, codes="501 550 551 553 554", stages=_SENDER_STAGES),
+    Rule(Reason.ACCOUNT_BLOCKED, codes="5xx", says=_BLOCKLISTED, stages=(Stage.MAIL,)),
+    Rule(Reason.SENDER_REFUSED, codes="501 550 551 553 554", stages=(Stage.MAIL,)),
     Rule(Reason.DOMAIN_UNKNOWN, enhanced="x.1.2 x.1.10 x.4.4", stages=_RECIPIENT_STAGES),
-    Rule(Reason.DOMAIN_UNKNOWN, says=r"(domain|host) (name )?(does not exist|not found|unknown)|null ?mx|"
-         r"no such domain|unrouteable", stages=_RECIPIENT_STAGES),
+    Rule(Reason.DOMAIN_UNKNOWN, enhanced=_ABOUT_AN_ADDRESS, says=_NOT_ABOUT_US + r"((domain|host) (name )?"
+         r"(does not exist|not found|unknown)|null ?mx|no such domain|unrouteable)", stages=_RECIPIENT_STAGES),
     Rule(Reason.MAILBOX_FULL, enhanced="x.2.2"),
     Rule(Reason.MAILBOX_FULL, says=r"over ?quota|quota exceeded|(mailbox|inbox|account) (\w+ ){0,3}full"),
     Rule(Reason.MAILBOX_UNKNOWN, enhanced="x.1.1 x.1.3 x.1.6 5.1.351", stages=_RECIPIENT_STAGES),
     Rule(Reason.MAILBOX_UNKNOWN, enhanced="5.4.1", says=r"recipient address rejected: access denied"),
-    Rule(Reason.MAILBOX_UNKNOWN, codes="5xx", says=r"no such (user|recipient|mailbox|person|account)|"
+    Rule(Reason.MAILBOX_UNKNOWN, codes="5xx", enhanced=_ABOUT_AN_ADDRESS, says=_NOT_ABOUT_US
+         + r"(no such (user|recipient|mailbox|person|account)|"
          r"(user|recipient|mailbox|account|address|addressee|alias) (\S+ )?((is|was) )?"
          r"(unknown|not found|does ?n[o']t exist|disabled|inactive|deactivated)|unknown (user|recipient|mailbox)|"
-         r"(user|mailbox) unavailable: (unknown|invalid)|invalid (recipient|mailbox)", stages=_RECIPIENT_STAGES),
+         r"invalid (recipient|mailbox))", stages=_RECIPIENT_STAGES),
 )  # fmt: skip
 
 _THE_MESSAGE = (
@@ -140,8 +151,7 @@ _THE_MESSAGE = (
          r"message (content )?rejected"),
     Rule(Reason.CONTENT_REFUSED, enhanced="x.6.*"),
     Rule(Reason.BLOCKED_POLICY, codes="5xx", enhanced="x.7.*"),
-    Rule(Reason.BLOCKED_POLICY, says=r"block.?list|black.?list|listed (at|by|in|on)|spamhaus|reputation|policy|"
-         r"dmarc|\bspf\b|\bdkim\b|reverse dns|\bptr\b|banned|denied"),
+    Rule(Reason.BLOCKED_POLICY, says=_BLOCKLISTED + r"|policy|dmarc|\bspf\b|\bdkim\b|denied"),
     Rule(Reason.GREYLISTED, codes="450 451", enhanced="4.7.1"),
     Rule(Reason.GREYLISTED, codes="450 451", says=r"(try|retry|come back) (\w+ ){0,2}(later|in|after)",
          stages=(Stage.RCPT,)),

@@ -36,7 +36,7 @@ class SmtpAccount:
         messages_per_connection: After how many messages to connect anew; None for never.
 
     Raises:
-        UserFacingError: Plain text to another computer.
+        UserFacingError: Plain text to another computer, or a port that does not exist.
     """
 
     host: str
@@ -50,6 +50,8 @@ class SmtpAccount:
     timeouts: Timeouts = field(default_factory=Timeouts)
 
     def __post_init__(self) -> None:
+        if not 0 < self.port < 65_536:
+            raise UserFacingError(f"There is no port {self.port}.", "Ports are numbers from 1 to 65535.")
         if self.tls is TlsMode.NONE_ON_LOOPBACK and not _is_loopback(self.host):
             raise UserFacingError(
                 f"Mail to {self.host} would travel unprotected.", "Choose a secure connection under Accounts."
@@ -97,7 +99,7 @@ class SmtpTransport:
         try:
             trouble = await self._prepare(client)
             is_ready = trouble is None
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
             trouble = failed_with(error, server=account.host, port=account.port, username=account.username)
         finally:
             if not is_ready:

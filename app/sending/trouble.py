@@ -152,7 +152,7 @@ def _not_verified(error: ssl.SSLCertVerificationError, server: str) -> AccountTr
 
 
 def _network_words(error: BaseException, server: str, port: int) -> tuple[str, str, Reason]:
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror | UnicodeError):  # UnicodeError: not even the form of a name
         return f"There is no server called {server}.", "Check its name, and that you are online.", Reason.UNREACHABLE
     if isinstance(error, ConnectionRefusedError):
         return f"{server} takes no connections on port {port}.", "Check the port under Accounts.", Reason.UNREACHABLE

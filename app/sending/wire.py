@@ -96,11 +96,11 @@ class Wire(asyncio.Protocol):
 
     async def _arrival(self, timeout_s: float) -> None:
         self._deadline = self._loop.time() + timeout_s
-        if self._timer is None or self._timer.when() > self._deadline:
-            self._set_timer()
         while not self._replies:
             if self._ended is not None:
                 raise Interruption(self._ended)
+            if self._timer is None or self._timer.when() > self._deadline:
+                self._set_timer()
             self._waiter = self._loop.create_future()
             try:
                 await self._waiter

@@ -132,6 +132,16 @@ CASES = [
     ("500 5.5.2 Syntax error", Stage.DATA, REFUSED, Reason.PROTOCOL),
     ("550 No", Stage.RCPT, REFUSED, Reason.OTHER),
     ("450 Not now", Stage.DATA, DEFERRED, Reason.OTHER),
+    # Alike in words, not in meaning
+    ("552 Message size limit exceeded", Stage.CONTENT, REFUSED, Reason.TOO_BIG),
+    ("552 5.2.2 User quota exceeded", Stage.RCPT, REFUSED, Reason.MAILBOX_FULL),
+    ("550 5.2.2 Submission quota exceeded", Stage.CONTENT, TROUBLE, Reason.QUOTA),
+    ("550 5.7.1 <laptop>: Helo command rejected: Host not found", Stage.RCPT, REFUSED, Reason.BLOCKED_POLICY),
+    ("550 Client host not found", Stage.RCPT, REFUSED, Reason.OTHER),
+    ("550 Sender address not found", Stage.RCPT, REFUSED, Reason.OTHER),
+    ("550 Your account is disabled", Stage.CONTENT, REFUSED, Reason.CONTENT_REFUSED),
+    ("550 5.7.1 Recipient not found in the list of permitted users", Stage.RCPT, REFUSED, Reason.BLOCKED_POLICY),
+    ("554 5.7.1 Client host blocked using zen.spamhaus.org", Stage.MAIL, TROUBLE, Reason.ACCOUNT_BLOCKED),
     # Accepted, or nobody knows
     ("250 2.0.0 Ok", Stage.CONTENT, SENT, Reason.ACCEPTED),
     ("354 Go on", Stage.CONTENT, IN_DOUBT, Reason.PROTOCOL),

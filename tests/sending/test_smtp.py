@@ -263,13 +263,20 @@ async def test_whatever_goes_wrong_on_the_way_in_is_one_clear_trouble(
     assert caught.value.outcome.kind in (OutcomeKind.DEFERRED, OutcomeKind.ACCOUNT_TROUBLE)
 
 
-async def test_a_name_that_does_not_exist_is_explained() -> None:
-    account = SmtpAccount("no-such-host.invalid", 587, TlsMode.STARTTLS, timeouts=QUICK)
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "mail..example.org", "x" * 64 + ".example.org"])
+async def test_a_name_that_does_not_exist_is_explained(host: str) -> None:
+    account = SmtpAccount(host, 587, TlsMode.STARTTLS, timeouts=QUICK)
 
     trouble = await trouble_of(account)
 
-    assert trouble.title == "There is no server called no-such-host.invalid."
+    assert trouble.title == f"There is no server called {host}."
     assert not trouble.needs_user
+
+
+@pytest.mark.parametrize("port", [0, -1, 65_536])
+def test_a_port_that_does_not_exist_is_refused(port: int) -> None:
+    with pytest.raises(UserFacingError, match="There is no port"):
+        SmtpAccount("mail.example.org", port, TlsMode.STARTTLS)
 
 
 async def test_a_port_nobody_listens_on_is_explained() -> None:
