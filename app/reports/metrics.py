@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BigInteger, Select, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.errors import UserFacingError
@@ -165,7 +165,7 @@ def reason_counts(workspace: Workspace, dispatch_id: int) -> tuple[ReasonCount, 
 
 def sent_over_time(workspace: Workspace, dispatch_id: int, *, step_s: int = 1) -> tuple[tuple[datetime, int], ...]:
     """How many messages were accepted in each step of *step_s* seconds in which there were any."""
-    step = Delivery.settled_at.op("/")(step_s * _MS_PER_SECOND)
+    step = type_coerce(Delivery.settled_at, BigInteger).op("/")(step_s * _MS_PER_SECOND)
     with workspace.read() as session:
         rows = session.execute(
             select(func.min(Delivery.settled_at), func.count())
