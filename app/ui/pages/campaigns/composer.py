@@ -1,0 +1,270 @@
+"""A draft on one page that reads like a checklist, with the finished message beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.audience.audience import Audience
+from app.content.check import Severity
+from app.errors import UserFacingError
+from app.sending.campaigns import CampaignInfo, change_campaign, get_campaign, launch
+from app.ui import things
+from app.ui.context import AppContext
+from app.ui.pages.campaigns.audience_step import AudienceStep
+from app.ui.pages.campaigns.autosave import Autosave
+from app.ui.pages.campaigns.content_step import ContentStep
+from app.ui.pages.campaigns.draft import Check, Surroundings, read_check, read_surroundings
+from app.ui.pages.campaigns.findings import Findings
+from app.ui.pages.campaigns.gallery import TemplateGallery
+from app.ui.pages.campaigns.preview_panel import PreviewPanel
+from app.ui.pages.campaigns.preview_sheet import PreviewSheet
+from app.ui.pages.campaigns.send_sheet import SendSheet
+from app.ui.pages.campaigns.small_steps import NameStep, SenderStep, SubjectStep
+from app.ui.pages.campaigns.step import Step
+from app.ui.pages.campaigns.view import View
+from app.ui.theme import Space
+from app.ui.widgets import icon_button, primary_button, secondary_button
+
+_CHECK_PAUSE_MS = 250
+_SIDE_BY_SIDE = 860
+
+
+class Composer(View):
+    """
+    Signals:
+        launched: The id of the campaign that is on its way now.
+    """
+
+    launched = Signal(int)
+
+    watches: ClassVar[frozenset[str]] = frozenset(
+        {things.CONTACTS, things.LISTS, things.TEMPLATES, things.ACCOUNTS, things.ORGANISATION}
+    )
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self._campaign_id = 0
+        self._campaign: CampaignInfo | None = None
+        self._around: Surroundings | None = None
+        self._check: Check | None = None
+        self.autosave = Autosave(context.operations, self)
+        self.autosave.saved.connect(self._on_saved)
+        self.autosave.failed.connect(context.operations.failed)
+        self.name_step = NameStep()
+        self.audience_step = AudienceStep()
+        self.sender_step = SenderStep()
+        self.subject_step = SubjectStep()
+        self.content_step = ContentStep()
+        self.steps: tuple[Step, ...] = (
+            self.name_step,
+            self.audience_step,
+            self.sender_step,
+            self.subject_step,
+            self.content_step,
+        )
+        self.findings = Findings()
+        self.preview = PreviewPanel(context)
+        self._recheck = QTimer(self, interval=_CHECK_PAUSE_MS, singleShot=True)
+        self._recheck.timeout.connect(self._start_check)
+        self._checks = 0
+        self._wants_gallery = False
+        self._build()
+        self._connect()
+
+    # What the page calls
+
+    def set_campaign(self, campaign_id: int) -> None:
+        """Which draft the next `load` shows."""
+        if campaign_id != self._campaign_id:
+            self._campaign = None
+        self._campaign_id = campaign_id
+        self.autosave.begin(partial(_save, self.context, campaign_id))
+
+    def open_gallery_when_loaded(self) -> None:
+        """The next `load` ends with the choice of a design."""
+        self._wants_gallery = True
+
+    async def load(self) -> None:
+        workspace, operations = self.context.workspace, self.context.operations
+        await self.autosave.settle()
+        campaign = await operations.read(partial(get_campaign, workspace, self._campaign_id))
+        self._around = await operations.read(partial(read_surroundings, workspace))
+        self._campaign = campaign
+        if campaign.identity_id is None and self._around.identities:
+            self._edit(identity_id=self._around.identities[0].id)
+        self._show_draft()
+        await self._run_check()
+        if self._wants_gallery:
+            self._wants_gallery = False
+            self._on_gallery()
+        elif not campaign.name:
+            self.name_step.field.setFocus()
+
+    def leave(self) -> None:
+        self.autosave.flush()
+
+    # Building
+
+    def _build(self) -> None:
+        back = icon_button("arrow-left", self.tr("All campaigns"), on_click=self.closed.emit, name="backToList")
+        layout = self.header.layout()
+        if isinstance(layout, QHBoxLayout):
+            layout.insertWidget(0, back, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._look = secondary_button(self.tr("Preview"), "eye", on_click=self._on_preview, name="openPreview")
+        self.send = primary_button(self.tr("Send …"), "send", on_click=self._on_send, name="send")
+        self.header.add_action(self._look)
+        self.header.add_action(self.send)
+        checklist = QWidget()
+        checklist.setProperty("role", "scrolled")
+        column = QVBoxLayout(checklist)
+        column.setContentsMargins(0, 0, Space.S, 0)
+        column.setSpacing(Space.M)
+        for step in self.steps:
+            column.addWidget(step)
+        column.addWidget(self.findings)
+        column.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setWidget(checklist)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        row = QHBoxLayout()
+        row.setSpacing(Space.M)
+        row.addWidget(area, 11)
+        row.addWidget(self.preview, 10)
+        self.column.addLayout(row, 1)
+
+    def _connect(self) -> None:
+        self.name_step.changed.connect(lambda text: self._edit(name=text))
+        self.audience_step.changed.connect(lambda audience: self._edit(audience=audience))
+        self.sender_step.changed.connect(lambda identity_id: self._edit(identity_id=identity_id))
+        self.subject_step.subject_changed.connect(lambda text: self._edit(subject=text))
+        self.subject_step.preheader_changed.connect(lambda text: self._edit(preheader=text))
+        self.content_step.gallery_wanted.connect(self._on_gallery)
+        self.content_step.edit_wanted.connect(self._on_edit_template)
+        self.sender_step.accounts_wanted.connect(lambda: self.context.show_page("accounts"))
+        self.audience_step.contacts_wanted.connect(lambda: self.context.show_page("contacts"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        side_by_side = event.size().width() >= _SIDE_BY_SIDE
+        self.preview.setVisible(side_by_side)
+        self._look.setVisible(not side_by_side)
+        super().resizeEvent(event)
+
+    # Editing
+
+    def _edit(self, **changes: Any) -> None:
+        """Change the draft on the screen now, in the workspace soon."""
+        if self._campaign is None:
+            return
+        self._campaign = replace(self._campaign, **changes)
+        self.autosave.touch(**changes)
+        self._show_draft()
+        self._recheck.start()
+
+    def _show_draft(self) -> None:
+        campaign, around = self._campaign, self._around
+        if campaign is None or around is None:
+            return
+        self.header.set_title(campaign.name.strip() or self.tr("New campaign"))
+        self.name_step.set_name(campaign.name)
+        self.audience_step.set_audience(campaign.audience, around)
+        self.sender_step.set_sender(campaign.identity_id, around)
+        self.subject_step.set_texts(campaign.subject, campaign.preheader)
+        self.subject_step.set_fields(around)
+        self.content_step.set_template(around.template(campaign.template_id))
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        left = [step.title for step in self.steps if not step.is_done]
+        blocked = self._check is not None and self._check.has_blocker
+        self.send.setEnabled(not left and not blocked)
+        if left:
+            self.header.set_subtitle(self.tr("Still to do: {0}").format(", ".join(left)))
+        elif blocked:
+            self.header.set_subtitle(self.tr("Something must be corrected before this can be sent."))
+        else:
+            self.header.set_subtitle(self.tr("Ready to send. Saved as a draft."))
+
+    @Slot()
+    def _start_check(self) -> None:
+        self.context.operations.run(self._run_check())
+
+    async def _run_check(self) -> None:
+        campaign, around = self._campaign, self._around
+        if campaign is None or around is None:
+            return
+        self._checks += 1
+        number = self._checks
+        self.preview.set_draft(campaign, around)
+        check = await self.context.operations.read(partial(read_check, self.context.workspace, campaign, around))
+        if number != self._checks:
+            return
+        self._check = check
+        self.audience_step.set_count(check.count)
+        self.findings.set_findings(check.findings)
+        self.preview.set_recipients(check.recipients)
+        self._show_progress()
+
+    @Slot()
+    def _on_saved(self) -> None:
+        self.context.operations.announce(things.CAMPAIGNS)
+
+    # Choosing and sending
+
+    def _on_gallery(self) -> None:
+        self.context.operations.run(self._choose_template())
+
+    async def _choose_template(self) -> None:
+        if self._campaign is None or self._around is None:
+            return
+        chosen = await TemplateGallery(self, self.context, self._around, self._campaign.template_id).choose()
+        if chosen is None:
+            return
+        changes: dict[str, object] = {"template_id": chosen.id}
+        if not self._campaign.subject.strip():
+            changes |= {"subject": chosen.subject, "preheader": chosen.preheader}
+        self._edit(**changes)
+
+    def _on_edit_template(self) -> None:
+        if self._campaign is not None:
+            self.context.show_page("templates", template=self._campaign.template_id)
+
+    def _on_preview(self) -> None:
+        if self._campaign is not None and self._around is not None and self._check is not None:
+            PreviewSheet(self, self.context, self._campaign, self._around, self._check.recipients).open()
+
+    def _on_send(self) -> None:
+        self.context.operations.run(self._send(), busy=self.send, on_error=self._on_refused)
+
+    async def _send(self) -> None:
+        await self.autosave.settle()
+        await self._run_check()
+        campaign, around, check = self._campaign, self._around, self._check
+        identity = around.identity(campaign.identity_id) if campaign and around else None
+        if campaign is None or identity is None or check is None or check.has_blocker:
+            return
+        warnings = sum(finding.severity is Severity.WARNING for finding in check.findings)
+        sheet = SendSheet(self, campaign, check.count, identity, warnings=warnings)
+        if not await sheet.result_of():
+            return
+        start: Callable[[], int] = partial(launch, self.context.workspace, campaign.id, at=sheet.at)
+        await self.context.operations.write(start)
+        self.context.operations.announce(things.CAMPAIGNS, things.SENDING)
+        self.launched.emit(campaign.id)
+
+    @Slot(object)
+    def _on_refused(self, error: UserFacingError) -> None:
+        self.context.operations.failed.emit(error)
+
+
+def _save(context: AppContext, campaign_id: int, changes: dict[str, Any]) -> None:
+    audience: Audience | None = changes.pop("audience", None)
+    change_campaign(context.workspace, campaign_id, audience=audience, **changes)

@@ -1,0 +1,175 @@
+"""What the composer knows about a draft: read in worker threads, handed to the widgets as values."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from app.audience.audience import AudienceCount
+from app.audience.audience import count as count_audience
+from app.audience.contacts import merge_values
+from app.audience.fields import list_fields
+from app.audience.groups import GroupInfo
+from app.audience.lists import all_lists, all_tags
+from app.audience.recipients import count_blank, recipient_ids
+from app.content.check import Finding, Severity, check_template
+from app.content.errors import TemplateError
+from app.content.library import TemplateInfo, list_templates
+from app.content.merge import BUILT_IN_FIELDS, fields_needed
+from app.content.preview import Preview, preview, preview_source
+from app.models.fields import FieldInfo
+from app.models.tables import Identity
+from app.models.workspace import OrganisationInfo, Workspace
+from app.sending.accounts import IdentityInfo, list_accounts
+from app.sending.campaigns import CampaignInfo
+from app.sending.plan import source_for
+
+EXAMPLE = {
+    "email": "ann.baker@example.com",
+    "first_name": "Ann",
+    "last_name": "Baker",
+    "company": "Baker & Daughters",
+    "city": "Springfield",
+}
+"""Whom a preview is filled with while nobody is chosen."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a draft can be made of.
+
+    Attributes:
+        problems: Why accounts cannot send, by account.
+    """
+
+    lists: tuple[GroupInfo, ...]
+    tags: tuple[GroupInfo, ...]
+    identities: tuple[IdentityInfo, ...]
+    templates: tuple[TemplateInfo, ...]
+    fields: tuple[FieldInfo, ...]
+    organisation: OrganisationInfo
+    problems: Mapping[int, str]
+
+    def identity(self, identity_id: int | None) -> IdentityInfo | None:
+        return next((one for one in self.identities if one.id == identity_id), None)
+
+    def template(self, template_id: int | None) -> TemplateInfo | None:
+        return next((one for one in self.templates if one.id == template_id), None)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What would happen if the draft were sent now.
+
+    Attributes:
+        recipients: The contacts who would get it.
+    """
+
+    count: AudienceCount
+    recipients: array[int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def has_blocker(self) -> bool:
+        return any(one.severity is Severity.BLOCKER for one in self.findings)
+
+
+@dataclass(frozen=True)
+class PersonPreview:
+    """The message of one person, or why it cannot be made."""
+
+    name: str
+    address: str
+    preview: Preview | None
+    trouble: str = ""
+
+
+def read_surroundings(workspace: Workspace) -> Surroundings:
+    accounts = list_accounts(workspace)
+    return Surroundings(
+        lists=all_lists(workspace),
+        tags=all_tags(workspace),
+        identities=tuple(identity for account in accounts for identity in account.identities),
+        templates=list_templates(workspace),
+        fields=list_fields(workspace),
+        organisation=workspace.organisation(),
+        problems={account.id: account.problem for account in accounts if account.problem},
+    )
+
+
+def read_check(workspace: Workspace, campaign: CampaignInfo, around: Surroundings) -> Check:
+    template = around.template(campaign.template_id)
+    findings: list[Finding] = []
+    if template is not None:
+        found = check_template(template.mjml, campaign.subject, known_fields=[field.key for field in around.fields])
+        # An empty subject is a step still to be done, not a fault.
+        findings += [one for one in found if campaign.subject.strip() or one.severity is not Severity.BLOCKER]
+        findings += _gaps(workspace, campaign, template, around.fields)
+    identity = around.identity(campaign.identity_id)
+    if identity is not None and identity.account_id in around.problems:
+        findings.insert(0, Finding(Severity.BLOCKER, around.problems[identity.account_id]))
+    audience = campaign.audience
+    return Check(
+        count_audience(workspace, audience),
+        recipient_ids(workspace, audience) if not audience.is_empty else array("q"),
+        tuple(findings),
+    )
+
+
+def read_preview(
+    workspace: Workspace, campaign: CampaignInfo, around: Surroundings, contact_id: int | None
+) -> PersonPreview | None:
+    """What contact *contact_id* would get, an example person if it is None; None without a template."""
+    template = around.template(campaign.template_id)
+    if template is None:
+        return None
+    with workspace.read() as session:
+        values: Mapping[str, object] = EXAMPLE
+        if contact_id is not None:
+            values = merge_values(session, [contact_id]).get(contact_id, EXAMPLE)
+        name = " ".join(str(values.get(key, "")) for key in ("first_name", "last_name")).strip()
+        address = str(values.get("email", ""))
+        identity = session.get(Identity, campaign.identity_id) if campaign.identity_id is not None else None
+        us = around.organisation
+        try:
+            if identity is None:
+                made = preview(
+                    template.mjml,
+                    values,
+                    subject=campaign.subject,
+                    preheader=campaign.preheader,
+                    organisation=us.name,
+                    postal_address=us.postal_address,
+                )
+            else:
+                source = source_for(
+                    session, identity, mjml=template.mjml, subject=campaign.subject, preheader=campaign.preheader
+                )
+                made = preview_source(
+                    source, values, constants={"organisation": us.name, "postal_address": us.postal_address}
+                )
+        except TemplateError as error:
+            return PersonPreview(name, address, None, str(error))
+    return PersonPreview(name, address, made)
+
+
+def _gaps(
+    workspace: Workspace, campaign: CampaignInfo, template: TemplateInfo, fields: Iterable[FieldInfo]
+) -> list[Finding]:
+    """A warning for each field that is blank for some, and would leave a hole in their message."""
+    try:
+        needed = fields_needed(template.mjml) | fields_needed(campaign.subject) | fields_needed(campaign.preheader)
+    except TemplateError:
+        return []  # check_template has said so already
+    labels = {field.key: field.label for field in fields}
+    blank = count_blank(workspace, campaign.audience, sorted(needed - BUILT_IN_FIELDS.keys()))
+    return [
+        Finding(
+            Severity.WARNING,
+            f"{count} of these people have no “{labels[key]}”: their message has a gap there. "
+            f'Fill it in under Contacts, or write {{{{ {key}|default("…") }}}}.',
+        )
+        for key, count in blank.items()
+        if count
+    ]

@@ -1,0 +1,212 @@
+"""What became of a campaign: live while it is sent, and for ever after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import ClassVar
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
+
+from app.models.states import CampaignStatus, DeliveryState
+from app.models.workspace import Workspace
+from app.reports.metrics import DispatchReport, dispatch_report, sent_over_time
+from app.sending.campaigns import cancel, copy_campaign, get_campaign, pause, resume
+from app.ui import things
+from app.ui.context import AppContext
+from app.ui.pages.campaigns.charts import SendingCharts, step_for
+from app.ui.pages.campaigns.leaving import LeavingBanner
+from app.ui.pages.campaigns.messages_card import MessagesCard
+from app.ui.pages.campaigns.report_words import banner_of, figures_of, sentence_of
+from app.ui.pages.campaigns.view import View
+from app.ui.pages.campaigns.words import people, status_pill
+from app.ui.theme import Kind, Space
+from app.ui.widgets import (
+    Banner,
+    FigureCard,
+    Pill,
+    ask,
+    icon_button,
+    link_button,
+    primary_button,
+    quiet_button,
+    secondary_button,
+)
+
+REPORT_SEEN = "report seen"
+"""Announced when a report is looked at; not a thing of the workspace, but a step of the first five minutes."""
+
+
+class Report(View):
+    """
+    Signals:
+        taken_back: The id of a campaign that is a draft again.
+        copied: The id of the new draft.
+    """
+
+    taken_back = Signal(int)
+    copied = Signal(int)
+
+    watches: ClassVar[frozenset[str]] = frozenset({things.SENDING, things.CAMPAIGNS, things.ACCOUNTS})
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self._campaign_id = 0
+        self._dispatch_id = 0
+        self.report: DispatchReport | None = None
+        self._pill = Pill()
+        self._leaving = LeavingBanner(context)
+        self._leaving.taken_back.connect(self.taken_back)
+        self._check_account = link_button(
+            self.tr("Look at the account"), on_click=lambda: context.show_page("accounts"), name="checkAccount"
+        )
+        self._show_doubt = link_button(
+            self.tr("Show them"), on_click=lambda: self.messages.show_only("in_doubt"), name="showInDoubt"
+        )
+        self._banner = Banner("", "", Kind.INFO, self._show_doubt, self._check_account)
+        self._banner.setObjectName("reportBanner")
+        self.figures = {key: FigureCard(name) for key, name in self._figure_names().items()}
+        self.charts = SendingCharts()
+        self.messages = MessagesCard(context)
+        self._build()
+
+    def set_dispatch(self, campaign_id: int, dispatch_id: int) -> None:
+        """Whose report the next `load` shows."""
+        if dispatch_id != self._dispatch_id:
+            self.report = None
+        self._campaign_id, self._dispatch_id = campaign_id, dispatch_id
+        self.messages.set_dispatch(dispatch_id)
+
+    async def load(self) -> None:
+        workspace, operations = self.context.workspace, self.context.operations
+        campaign = await operations.read(partial(get_campaign, workspace, self._campaign_id))
+        if campaign.dispatch_id is None:
+            self.taken_back.emit(self._campaign_id)
+            return
+        report = await operations.read(partial(dispatch_report, workspace, self._dispatch_id))
+        step_s = step_for(_duration(report))
+        steps = await operations.read(partial(sent_over_time, workspace, self._dispatch_id, step_s=step_s))
+        await self.messages.load()
+        is_new = self.report is None
+        self.report = report
+        self._leaving.watch(campaign)
+        self._show(report)
+        self.charts.set_steps(steps, step_s, intended=report.counts.intended)
+        if is_new:
+            operations.announce(REPORT_SEEN)
+
+    # Building
+
+    def _build(self) -> None:
+        back = icon_button("arrow-left", self.tr("All campaigns"), on_click=self.closed.emit, name="backToList")
+        layout = self.header.layout()
+        if isinstance(layout, QHBoxLayout):
+            layout.insertWidget(0, back, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._cancel = quiet_button(self.tr("Cancel"), "circle-x", on_click=self._on_cancel, name="cancelDispatch")
+        self._pause = secondary_button(self.tr("Pause"), "pause", on_click=self._on_pause, name="pauseDispatch")
+        self._resume = primary_button(self.tr("Resume"), "play", on_click=self._on_resume, name="resumeDispatch")
+        self._copy = secondary_button(self.tr("Make a copy"), "copy", on_click=self._on_copy, name="copyCampaign")
+        self.header.add_action(self._pill)
+        for button in (self._copy, self._cancel, self._pause, self._resume):
+            self.header.add_action(button)
+        figures = QHBoxLayout()
+        figures.setSpacing(Space.M)
+        for card in self.figures.values():
+            figures.addWidget(card, 1)
+        self.column.addWidget(self._leaving)
+        self.column.addWidget(self._banner)
+        self.column.addLayout(figures)
+        self.column.addWidget(self.charts, 2)
+        self.column.addWidget(self.messages, 5)
+
+    def _figure_names(self) -> dict[str, str]:
+        return {
+            "sent": self.tr("Sent"),
+            "waiting": self.tr("Waiting"),
+            "deferred": self.tr("Trying again"),
+            "failed": self.tr("Refused"),
+            "left_out": self.tr("Left out"),
+            "in_doubt": self.tr("In doubt"),
+        }
+
+    # Showing
+
+    def _show(self, report: DispatchReport) -> None:
+        self.header.set_title(report.campaign_name or self.tr("Untitled"))
+        self.header.set_subtitle(sentence_of(report))
+        self._pill.set(status_pill(report.status, report.counts, due_at=report.due_at))
+        for key, (value, note) in figures_of(report).items():
+            self.figures[key].set_value(value, note)
+        self._show_banner(report)
+        status = report.status
+        waits = status is CampaignStatus.SCHEDULED
+        runs = status is CampaignStatus.SENDING
+        rests = status in (CampaignStatus.PAUSED, CampaignStatus.NEEDS_YOU)
+        self._pause.setVisible(runs)
+        self._resume.setVisible(rests)
+        self._cancel.setVisible(runs or rests)
+        self._copy.setVisible(not (runs or rests or waits))
+        self.charts.setVisible(not waits)
+        self.messages.setVisible(not waits)
+        self.messages.set_counts(report.counts, report.campaign_name)
+
+    def _show_banner(self, report: DispatchReport) -> None:
+        message = banner_of(report)
+        self._banner.setVisible(message is not None)
+        if message is not None:
+            self._banner.set_message(message.title, message.text, message.kind)
+            self._check_account.setVisible(message.about_account)
+            self._show_doubt.setVisible(message.about_doubt)
+
+    # Acting
+
+    def _on_pause(self) -> None:
+        self._wish(pause, self._pause)
+
+    def _on_resume(self) -> None:
+        self._wish(resume, self._resume)
+
+    def _wish(self, wish: Callable[[Workspace, int], None], button: QPushButton) -> None:
+        self.context.operations.run(
+            partial(wish, self.context.workspace, self._dispatch_id), busy=button, refreshes=[things.SENDING]
+        )
+
+    def _on_cancel(self) -> None:
+        self.context.operations.run(self._ask_and_cancel())
+
+    async def _ask_and_cancel(self) -> None:
+        if self.report is None:
+            return
+        counts = self.report.counts
+        sure = await ask(
+            self,
+            title=self.tr("Cancel “{0}”?").format(self.report.campaign_name),
+            text=self.tr("{0} will not get it. {1} got it already; that cannot be taken back.").format(
+                people(counts.left), people(counts[DeliveryState.SENT])
+            ),
+            confirm=self.tr("Cancel the campaign"),
+            cancel=self.tr("Go on"),
+            danger=True,
+        )
+        if sure:
+            await self.context.operations.write(partial(cancel, self.context.workspace, self._dispatch_id))
+            self.context.operations.announce(things.SENDING, things.CAMPAIGNS)
+
+    def _on_copy(self) -> None:
+        self.context.operations.run(
+            partial(copy_campaign, self.context.workspace, self._campaign_id),
+            busy=self._copy,
+            success=self._on_copied,
+            refreshes=[things.CAMPAIGNS],
+        )
+
+    def _on_copied(self, campaign_id: int) -> None:
+        self.copied.emit(campaign_id)
+
+
+def _duration(report: DispatchReport) -> timedelta:
+    if report.started_at is None:
+        return timedelta()
+    return (report.finished_at or datetime.now(UTC)) - report.started_at

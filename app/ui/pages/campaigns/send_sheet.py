@@ -1,0 +1,116 @@
+"""The one question before a campaign leaves: what, to how many, through which account, and when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QDateTime, Slot
+from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+
+from app.audience.audience import AudienceCount
+from app.models.states import AccountKind
+from app.sending.accounts import IdentityInfo
+from app.sending.campaigns import CampaignInfo
+from app.ui.pages.campaigns.words import left_out_words, moment, number, people
+from app.ui.theme import Kind, Space
+from app.ui.widgets import Banner, Sheet, caption
+
+
+class SendSheet(Sheet):
+    """Await `result_of`, then read `at`.
+
+    Attributes:
+        at: When it is to leave; None for now.
+    """
+
+    def __init__(
+        self, parent: QWidget, campaign: CampaignInfo, count: AudienceCount, identity: IdentityInfo, *, warnings: int
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("sendSheet")
+        self.at: datetime | None = None
+        is_practice = identity.account_kind is AccountKind.PRACTICE
+        self.set_words(
+            self.tr("Send “{0}” to {1}?").format(campaign.name or campaign.subject, people(count.mailable)),
+            self.tr("Subject: {0}").format(campaign.subject),
+        )
+        self._now = QRadioButton(self.tr("Now"))
+        self._now.setObjectName("sendNow")
+        self._later = QRadioButton(self.tr("Later, at"))
+        self._later.setObjectName("sendLater")
+        self._now.setChecked(True)
+        self._time = QDateTimeEdit(_next_morning())
+        self._time.setObjectName("sendTime")
+        self._time.setAccessibleName(self.tr("Date and time of sending"))
+        self._time.setCalendarPopup(True)
+        self._time.setMinimumDateTime(QDateTime.currentDateTime())
+        self._time.setDisplayFormat(self._display_format())
+        self._time.setEnabled(False)
+        self._note = caption()
+        self.body.addWidget(self._account_banner(identity, is_practice=is_practice))
+        if warnings:
+            words = (
+                self.tr("There is one warning. Have you looked at it?")
+                if warnings == 1
+                else self.tr("There are {0} warnings. Have you looked at them?").format(number(warnings))
+            )
+            self.body.addWidget(Banner("", words, Kind.WARNING))
+        left_out = count.total - count.mailable
+        if left_out:
+            words = self.tr("{0} left out: {1}.").format(people(left_out), left_out_words(count.skipped))
+            self.body.addWidget(caption(words))
+        self.body.addLayout(self._when())
+        self.body.addWidget(self._note)
+        self.add_buttons(self.tr("Send"))
+        self._later.toggled.connect(self._on_choice)
+        self._time.dateTimeChanged.connect(self._on_choice)
+        self._on_choice()
+
+    def _account_banner(self, identity: IdentityInfo, *, is_practice: bool) -> Banner:
+        if is_practice:
+            return Banner(
+                self.tr("Through the practice account"),
+                self.tr("Nothing leaves this computer. The messages arrive in the practice inbox."),
+                Kind.INFO,
+            )
+        return Banner(
+            self.tr("Through {0}").format(identity.account_name),
+            self.tr("These are real messages to real people, from {0}.").format(str(identity)),
+            Kind.WARNING,
+        )
+
+    def _when(self) -> QVBoxLayout:
+        later = QHBoxLayout()
+        later.setSpacing(Space.S)
+        later.addWidget(self._later)
+        later.addWidget(self._time, 1)
+        column = QVBoxLayout()
+        column.setSpacing(Space.S)
+        column.addWidget(self._now)
+        column.addLayout(later)
+        return column
+
+    def _display_format(self) -> str:
+        return "ddd d MMM yyyy, HH:mm"
+
+    @Slot()
+    def _on_choice(self) -> None:
+        at = None if self._now.isChecked() else datetime.fromtimestamp(self._time.dateTime().toSecsSinceEpoch(), UTC)
+        self.at = at
+        self._time.setEnabled(at is not None)
+        if at is None:
+            self.confirm_button.setText(self.tr("Send"))
+            self._note.setText(self.tr("After this you have ten seconds to undo it."))
+        else:
+            self.confirm_button.setText(self.tr("Schedule"))
+            self._note.setText(
+                self.tr("It leaves {0}. Until then you can take it back and change it.").format(moment(at))
+            )
+
+
+def _next_morning() -> QDateTime:
+    tomorrow = QDateTime.currentDateTime().addDays(1)
+    time = tomorrow.time()
+    time.setHMS(9, 0, 0)
+    tomorrow.setTime(time)
+    return tomorrow
