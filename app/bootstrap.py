@@ -99,12 +99,24 @@ class Session:
         """Let the user work in *workspace*, with an agent beside it, until asked to quit."""
         from app.sending.supervisor import Supervisor
         from app.ui import things
+        from app.ui.agent_notice import notice
         from app.ui.context import AppContext, SettingsStore
+        from app.ui.pages.campaigns.running_job import RunningJobFeed
         from app.ui.watcher import Watcher
 
         def hear(news: AgentNews) -> None:
             self._news = news
             operations.announce(things.AGENT)
+            if (toast := notice(news)) is not None:
+                operations.notified.emit(toast)
+
+        async def name_workspace() -> None:
+            organisation = await operations.read(workspace.organisation)
+            window.sidebar.workspace.set_workspace(organisation.name, "on this computer")
+
+        def on_changed(changed: frozenset[str]) -> None:
+            if things.ORGANISATION in changed:
+                operations.run(name_workspace())
 
         self._context = AppContext(
             workspace=workspace,
@@ -117,10 +129,11 @@ class Session:
         )
         supervisor = Supervisor(paths.program(), workspace.path, workspace.key, tell=hear)
         watcher = Watcher(workspace, operations)
-        organisation = await operations.read(workspace.organisation)
-        window.sidebar.workspace.set_workspace(organisation.name, "on this computer")
+        await name_workspace()
+        operations.changed.connect(on_changed)
         window.sidebar.setEnabled(True)
         window.files_dropped.connect(lambda files: window.show_page("contacts", files=files))
+        RunningJobFeed(self._context, window.sidebar.progress_card)
         window.show_page("home")
         supervisor.start()
         watcher.start()
@@ -133,8 +146,12 @@ class Session:
             await operations.drain()
 
     def _change_settings(self, changed: settings.Settings) -> None:
+        """Take over *changed*; a disk that refuses it costs the next start its memory, not this one its work."""
         self._settings = changed
-        settings.save(changed, paths.settings_file())
+        try:
+            settings.save(changed, paths.settings_file())
+        except OSError as error:
+            logger.warning("The settings cannot be saved: %s", error)
 
 
 async def _unless(interruption: Coroutine[object, object, None], work: Coroutine[object, object, T]) -> T:
