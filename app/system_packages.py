@@ -7,7 +7,6 @@ Standard library only: this module is read when nothing else can be imported.
 
 import ctypes
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,7 +63,7 @@ X11 = (
     SystemPackage("libxcb-xkb1", "libxcb-xkb.so.1", "Qt's xcb platform plugin"),
     SystemPackage("libxkbcommon-x11-0", "libxkbcommon-x11.so.0", "Qt's xcb platform plugin"),
 )
-"""Without these Qt aborts on an X11 desktop; offscreen and Wayland do without them."""
+"""Without these Qt aborts on an X11 desktop, after the import and without an exception."""
 
 EDITOR = (
     SystemPackage("libnss3", "libnss3.so", "QtWebEngine: certificates"),
@@ -81,12 +80,10 @@ EDITOR = (
 APPLICATION = (*WINDOW, *X11, *EDITOR)
 
 TESTS = (
-    *WINDOW,
-    *EDITOR,
+    *APPLICATION,
     SystemPackage("dbus", "dbus-run-session", "a session bus of the tests' own"),
     SystemPackage("gnome-keyring", "gnome-keyring-daemon", "a real Secret Service for the keyring tests"),
 )
-"""The tests draw offscreen."""
 
 SEND_BENCHMARK = (
     SystemPackage("postfix", "smtp-sink", "the server that takes all mail, and smtp-source; its service is not used"),
@@ -99,6 +96,8 @@ _DPKG = Path("/var/lib/dpkg/info")
 
 def find_command(name: str) -> str | None:
     """The path of a command, also of one that lies where only root looks."""
+    import shutil
+
     return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
 
 

@@ -1,8 +1,7 @@
 """Run all tests, after seeing to what they need from the system: `uv run tools/test.py [pytest's arguments]`.
 
 Root on Debian or Ubuntu gets missing packages installed; everybody else gets the line that does. On Linux the tests run
-in a D-Bus session of their own with an unlocked keyring, so that the keyring tests meet a real Secret Service and never
-the keyring of the person who runs them.
+in a session of their own with an unlocked keyring.
 """
 
 import os
@@ -17,8 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app.system_packages import TESTS, explain, install_command, missing  # noqa: E402
-
-_UNLOCK = 'eval "$(echo throwaway | gnome-keyring-daemon --unlock --components=secrets)" && exec "$@"'
+from tools.session import session_command, session_environment  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
@@ -32,12 +30,8 @@ def main(arguments: list[str]) -> int:
         # As root Chromium refuses its sandbox and ends the process without a word; the product never sets this.
         environment["QTWEBENGINE_DISABLE_SANDBOX"] = "1"
     with tempfile.TemporaryDirectory(prefix="mass-mail-tests-") as home:
-        return subprocess.run(
-            ["dbus-run-session", "--", "sh", "-c", _UNLOCK, "sh", *pytest],
-            cwd=ROOT,
-            env=environment | session_environment(Path(home)),
-            check=False,
-        ).returncode
+        environment |= session_environment(Path(home))
+        return subprocess.run(session_command(pytest), cwd=ROOT, env=environment, check=False).returncode
 
 
 def see_to_system_packages() -> None:
@@ -47,20 +41,13 @@ def see_to_system_packages() -> None:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise SystemExit(explain(lacking))
-    install = install_command(lacking)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-q"], install):
+    for command in (["apt-get", "update", "-q"], install_command(lacking)):
         print("$", shlex.join(command), flush=True)
         subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=True)
-    if lacking := missing(TESTS):
-        raise SystemExit(f"{install[0]} brought no {', '.join(package.provides for package in lacking)}.")
-
-
-def session_environment(home: Path) -> dict[str, str]:
-    """Where the session keeps its sockets and its keyring: in *home*, which is thrown away afterwards."""
-    runtime = home / "runtime"
-    runtime.mkdir(mode=0o700)
-    return {"XDG_RUNTIME_DIR": str(runtime), "XDG_DATA_HOME": str(home / "data")}
+    if still_lacking := missing(TESTS):
+        names = ", ".join(package.provides for package in still_lacking)
+        raise SystemExit(f"The packages are installed, and yet this system lacks {names}.")
 
 
 if __name__ == "__main__":
