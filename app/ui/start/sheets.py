@@ -21,7 +21,7 @@ class NewWorkspaceSheet(Sheet):
     """Asks whose workspace it is to be.
 
     Attributes:
-        organisation: What was entered.
+        organisation: What was entered, once the sheet is accepted.
         time_zone: The computer's IANA time zone.
     """
 
@@ -35,6 +35,7 @@ class NewWorkspaceSheet(Sheet):
             ),
         )
         self.setObjectName("newWorkspace")
+        self.organisation = ""
         self.time_zone = bytes(QTimeZone.systemTimeZoneId().data()).decode() or "UTC"
         self._name = QLineEdit()
         self._name.setObjectName("organisation")
@@ -52,9 +53,9 @@ class NewWorkspaceSheet(Sheet):
         self._name.textChanged.connect(self._on_text)
         self._name.setFocus()
 
-    @property
-    def organisation(self) -> str:
-        return self._name.text().strip()
+    def accept(self) -> None:
+        self.organisation = self._name.text().strip()
+        super().accept()
 
     @Slot(str)
     def _on_text(self, text: str) -> None:
