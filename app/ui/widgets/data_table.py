@@ -277,7 +277,8 @@ class _Corner(QWidget):
         inside.addRoundedRect(edge, Radius.CARD, Radius.CARD)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillPath(outside - inside, QColor(tokens().ground))
+        behind = tokens().raised if table.window().property("role") == "sheet" else tokens().ground
+        painter.fillPath(outside - inside, QColor(behind))
         ringed = bool(table.property("focusVisible")) and table.hasFocus()
         painter.setPen(QPen(QColor(tokens().focus if ringed else tokens().line), 1))
         painter.drawPath(inside)
