@@ -166,6 +166,9 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QAbstractSpinBo
 QLineEdit:read-only { background: $sunken; border-color: $line; }
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QAbstractSpinBox[invalid="true"],
 QComboBox[invalid="true"] { border-color: $bad; }
+QPlainTextEdit[role="bare"], QPlainTextEdit[role="bare"]:focus {
+    border: none; border-radius: 0; background: transparent;
+}
 QLineEdit[role="bare"], QLineEdit[role="bare"]:focus, QLineEdit[role="bare"]:hover {
     border: none; background: transparent; min-height: 44px; padding: 0; font-size: ${heading}px;
 }
@@ -185,7 +188,11 @@ QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {
     background: $neutral_tint; border-radius: 4px;
 }
 QAbstractSpinBox::up-arrow { image: url("$sprite_up"); width: 12px; height: 12px; }
-QAbstractSpinBox::down-arrow, QDateTimeEdit::drop-down { image: url("$sprite_down"); width: 12px; height: 12px; }
+QAbstractSpinBox::down-arrow { image: url("$sprite_down"); width: 12px; height: 12px; }
+QDateTimeEdit::drop-down {
+    subcontrol-origin: border; subcontrol-position: center right; border: none; width: 26px; height: 28px;
+}
+QDateTimeEdit::down-arrow { image: url("$sprite_down"); width: 16px; height: 16px; }
 
 QCheckBox, QRadioButton { background: transparent; spacing: 8px; min-height: 24px; }
 QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator {
