@@ -51,7 +51,9 @@ class MailView(QWidget):
         self._view: QWebEngineView | None = None
         self._page: SealedPage | None = None
         self._width = MailWidth.DESKTOP
-        self._stage = QHBoxLayout()
+        table = QFrame()
+        table.setProperty("role", "sunken")
+        self._stage = QHBoxLayout(table)
         self._stage.setContentsMargins(0, 0, 0, 0)
         self._foot = QFrame()
         self._foot.setProperty("role", "footer")
@@ -63,7 +65,7 @@ class MailView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._stage, 1)
+        column.addWidget(table, 1)
         column.addWidget(self._foot)
         self._name_target("")
 

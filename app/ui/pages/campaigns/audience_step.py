@@ -60,19 +60,20 @@ class AudienceStep(Step):
         self.fields.addWidget(self._count_line())
 
     def set_audience(self, audience: Audience, around: Surroundings) -> None:
+        if audience == self._audience and around is self._around:
+            return
         self._audience, self._around = audience, around
         self._scope.choose("everyone" if audience.everyone else "some")
         self._included.setVisible(not audience.everyone)
         self._included.set_chips(self._chips("list_ids", "tag_ids"))
         self._excluded.set_chips(self._chips("excluded_list_ids", "excluded_tag_ids"))
         has_groups = bool(around.lists or around.tags)
-        self._except.setVisible(has_groups and not audience.is_empty)
+        self._except.setVisible(bool(self._excluded.texts))
         self._excluded.setVisible(has_groups and not audience.is_empty)
         self._fill_menu(self._add, "list_ids", "tag_ids")
         self._fill_menu(self._leave_out, "excluded_list_ids", "excluded_tag_ids")
 
     def set_count(self, count: AudienceCount) -> None:
-        left_out = count.total - count.mailable
         if self._audience.is_empty:
             self._total.setText(self.tr("Nobody chosen yet."))
             self._left_out.setText("")
@@ -81,9 +82,7 @@ class AudienceStep(Step):
             self._left_out.setText("")
         else:
             self._total.setText(self.tr("{0} will get it.").format(people(count.mailable)))
-            self._left_out.setText(
-                self.tr("{0} left out: {1}").format(number(left_out), left_out_words(count.skipped)) if left_out else ""
-            )
+            self._left_out.setText(left_out_words(count.skipped))
         self._left_out.setVisible(bool(self._left_out.text()))
         self._import.setVisible(self._audience.everyone and not count.total)
         self.set_done(count.mailable > 0)

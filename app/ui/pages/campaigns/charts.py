@@ -134,7 +134,7 @@ class _Chart(QWidget):
             step_mode = None
         self._curve.setData(xs, ys, stepMode=step_mode, fillLevel=0, brush=fill, pen=pyqtgraph.mkPen(color, width=2))
         highest = max(*ys, self._top, 1)
-        self._plot.setYRange(0, highest * 1.08, padding=0)
+        self._plot.setYRange(0, highest * 1.12, padding=0)
         self._plot.setXRange(xs[0], max(xs[-1], xs[0] + 1), padding=0.01)
         axis = self._plot.getAxis("left")
         axis.setTicks([[(value, number(value)) for value in _round_values(highest)]])
@@ -151,7 +151,7 @@ class _Chart(QWidget):
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         plot.getPlotItem().setContentsMargins(0, 4, 0, 0)
-        plot.showGrid(x=False, y=True, alpha=0.18)
+        plot.showGrid(x=False, y=True, alpha=0.5)
         self._curve = pyqtgraph.PlotDataItem()
         plot.addItem(self._curve)
         self._restyle(plot)
@@ -169,7 +169,7 @@ class _Chart(QWidget):
             axis.setPen(pyqtgraph.mkPen(QColor(current.line)))
             axis.setTextPen(QColor(current.faint))
             axis.setTickFont(font)
-            axis.setStyle(tickLength=0, tickTextOffset=6)
+            axis.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
 
 
 def _round_values(highest: float) -> list[int]:
@@ -181,9 +181,10 @@ def _round_values(highest: float) -> list[int]:
 
 
 def _moments(first: float, last: float) -> list[tuple[float, str]]:
-    """Beginning, middle and end of the time axis."""
+    """Three places on the time axis."""
     span = last - first
-    places = (first, first + span / 2, last) if span >= 2 else (first,)
+    # A little inside, or the words would be cut at the edges.
+    places = (first + span * 0.08, first + span / 2, last - span * 0.08) if span >= 5 else (first + span / 2,)
     words = [_axis_words(place, span) for place in places]
     return list(zip(places, words, strict=True))
 

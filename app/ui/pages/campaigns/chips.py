@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QStyle, QWidget
 
-from app.ui.theme import Space
+from app.ui.theme import Size, Space
 from app.ui.widgets import icon_button, label
 
 
@@ -85,9 +85,10 @@ class Chip(QFrame):
         super().__init__()
         self.setProperty("role", "chip")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(Size.CONTROL)
         self.text = text
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 1, 3, 1)
+        row.setContentsMargins(Space.M, 0, Space.XS, 0)
         row.setSpacing(2)
         row.addWidget(label(text))
         row.addWidget(

@@ -97,6 +97,7 @@ class Composer(View):
         campaign = await operations.read(partial(get_campaign, workspace, self._campaign_id))
         self._around = await operations.read(partial(read_surroundings, workspace))
         self._campaign = campaign
+        self.subject_step.set_fields(self._around)
         if campaign.identity_id is None and self._around.identities:
             self._edit(identity_id=self._around.identities[0].id)
         self._show_draft()
@@ -178,7 +179,6 @@ class Composer(View):
         self.audience_step.set_audience(campaign.audience, around)
         self.sender_step.set_sender(campaign.identity_id, around)
         self.subject_step.set_texts(campaign.subject, campaign.preheader)
-        self.subject_step.set_fields(around)
         self.content_step.set_template(around.template(campaign.template_id))
         self._show_progress()
 
@@ -252,13 +252,20 @@ class Composer(View):
         if campaign is None or identity is None or check is None or check.has_blocker:
             return
         warnings = sum(finding.severity is Severity.WARNING for finding in check.findings)
-        sheet = SendSheet(self, campaign, check.count, identity, warnings=warnings)
+        sheet = SendSheet(
+            self, campaign, check.count, identity, subject=self._subject_as_read(campaign), warnings=warnings
+        )
         if not await sheet.result_of():
             return
         start: Callable[[], int] = partial(launch, self.context.workspace, campaign.id, at=sheet.at)
         await self.context.operations.write(start)
         self.context.operations.announce(things.CAMPAIGNS, things.SENDING)
         self.launched.emit(campaign.id)
+
+    def _subject_as_read(self, campaign: CampaignInfo) -> str:
+        """The subject filled in for the person on show; no one should have to read merge tags."""
+        shown = self.preview.shown.preview if self.preview.shown else None
+        return shown.subject if shown else campaign.subject
 
     @Slot(object)
     def _on_refused(self, error: UserFacingError) -> None:

@@ -17,7 +17,8 @@ from app.ui.theme import Space
 from app.ui.widgets import Card, Sheet, caption, label
 
 _LIST_WIDTH = 250
-_SIZE = QSize(860, 620)
+_SIZE = QSize(860, 700)
+_MARGIN = QSize(80, 60)
 
 
 class TemplateGallery(Sheet):
@@ -36,8 +37,9 @@ class TemplateGallery(Sheet):
         self.list.setFixedWidth(_LIST_WIDTH)
         self.list.setSpacing(2)
         self.view = MailView()
-        self.view.setMinimumHeight(380)
+        self.view.setMinimumHeight(300)
         frame = Card(flush=True)
+        frame.body.setContentsMargins(1, Space.S, 1, Space.S)
         frame.body.addWidget(self.view)
         right = QVBoxLayout()
         right.setSpacing(Space.S)
@@ -49,7 +51,7 @@ class TemplateGallery(Sheet):
         row.addLayout(right, 1)
         self.body.addLayout(row, 1)
         self.add_buttons(self.tr("Use this design"))
-        self.resize(_SIZE)
+        self.resize(_SIZE.boundedTo(parent.window().size() - _MARGIN))
         self.list.currentRowChanged.connect(self._on_row)
         self.list.itemDoubleClicked.connect(self.accept)
         self._fill(chosen)

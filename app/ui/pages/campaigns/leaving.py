@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.models.states import CampaignStatus
 from app.sending.campaigns import CampaignInfo, take_back
+from app.sending.supervisor import AgentState
 from app.ui import things
 from app.ui.context import AppContext
 from app.ui.pages.campaigns.words import moment, seconds_left
@@ -68,9 +69,15 @@ class LeavingBanner(QWidget):
                 if left
                 else self.tr("“{0}” leaves now").format(name)
             )
-            text = self.tr("Nothing was sent yet. You can still take it back.")
+            text = self._reassurance()
             self._undo.setText(self.tr("Undo"))
         self._banner.set_message(title, text, Kind.INFO)
+
+    def _reassurance(self) -> str:
+        news = self._context.agent_news()
+        if news is not None and news.state is AgentState.RESTARTING:
+            return self.tr("Nothing was sent yet: the part of the program that sends is being started again.")
+        return self.tr("Nothing was sent yet. You can still take it back.")
 
     def _on_undo(self) -> None:
         campaign = self._campaign

@@ -123,7 +123,7 @@ class CampaignList(View):
         full = QWidget()
         tools = QHBoxLayout()
         tools.addWidget(self._filter)
-        tools.addStretch(1)
+        tools.addStretch(0)
         tools.addWidget(self._search, 1)
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)

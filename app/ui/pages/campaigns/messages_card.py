@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.models.states import DeliveryState
@@ -20,6 +21,11 @@ from app.ui.pages.campaigns.words import delivery_words, number
 from app.ui.progress import CancelToken, Progress, Report
 from app.ui.theme import Space
 from app.ui.widgets import DataTable, EmptyState, SearchField, Segmented, secondary_button
+
+# Recipient, what happened, why (which takes what the others leave), when.
+_WIDTHS = (250, 140, 360, 136)
+_NARROW_WIDTHS = (190, 130, 200, 120)
+_NARROW = 760
 
 FILTERS: dict[str, tuple[DeliveryState, ...]] = {
     "all": (),
@@ -59,7 +65,6 @@ class MessagesCard(QWidget):
         self.table.setObjectName("messages")
         self.table.setModel(self.model)
         self.table.paint_cells_in(ADDRESS, STATE)
-        self.table.set_widths(280, 150, 360, 150)
         self.table.stretch(REASON)
         self.table.horizontalHeader().setStretchLastSection(False)
         self.table.setMinimumHeight(170)
@@ -69,7 +74,7 @@ class MessagesCard(QWidget):
         tools = QHBoxLayout()
         tools.setSpacing(Space.S)
         tools.addWidget(self.filter)
-        tools.addStretch(1)
+        tools.addStretch(0)
         tools.addWidget(self.search, 1)
         tools.addWidget(self.export)
         column = QVBoxLayout(self)
@@ -80,6 +85,11 @@ class MessagesCard(QWidget):
         self.filter.chosen.connect(self.reload)
         self.search.searched.connect(self.reload)
         self.table.opened.connect(self._on_opened)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        is_narrow = event.size().width() < _NARROW
+        self.table.set_widths(*(_NARROW_WIDTHS if is_narrow else _WIDTHS))
+        super().resizeEvent(event)
 
     def set_dispatch(self, dispatch_id: int) -> None:
         if dispatch_id != self._dispatch_id:

@@ -109,11 +109,12 @@ class MessagesModel(QAbstractTableModel):
             return None
         if role == ROW_ROLE:
             return row
+        if role == Qt.ItemDataRole.ToolTipRole:
+            words = (reason_words(row.state, row.reason), row.reply) if index.column() == REASON else ()
+            return "\n".join(filter(None, words))
         value = _cell(row, index.column())
         if role == CELL_ROLE:
             return None if isinstance(value, str) else value
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return row.reply if index.column() == REASON else None
         return value if isinstance(value, str) else spoken(value)
 
     def _page(self, number: int) -> list[DeliveryRow | None] | None:

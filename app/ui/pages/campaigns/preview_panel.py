@@ -123,6 +123,8 @@ class PreviewPanel(Card):
         head.addWidget(self._gap)
         line = _line()
         self.body.setSpacing(0)
+        # Keeps the square corners of the message off the round ones of the card.
+        self.body.setContentsMargins(1, 0, 1, Space.S)
         self.body.addLayout(head)
         self.body.addWidget(line)
         self.body.addWidget(self._body, 1)

@@ -13,7 +13,8 @@ from app.ui.pages.campaigns.draft import Surroundings
 from app.ui.pages.campaigns.preview_panel import PreviewPanel
 from app.ui.widgets import Sheet
 
-_SIZE = QSize(760, 640)
+_SIZE = QSize(760, 700)
+_MARGIN = QSize(80, 60)
 
 
 class PreviewSheet(Sheet):
@@ -28,9 +29,9 @@ class PreviewSheet(Sheet):
         super().__init__(parent, self.tr("What each person will get"))
         self.setObjectName("previewSheet")
         self.panel = PreviewPanel(context)
-        self.panel.setMinimumHeight(420)
+        self.panel.setMinimumHeight(300)
         self.panel.set_recipients(recipients)
         self.panel.set_draft(campaign, around)
         self.body.addWidget(self.panel, 1)
         self.add_buttons(self.tr("Close"), cancel="")
-        self.resize(_SIZE)
+        self.resize(_SIZE.boundedTo(parent.window().size() - _MARGIN))

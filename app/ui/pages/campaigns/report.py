@@ -8,8 +8,10 @@ from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
+from app.audience.audience import count as count_audience
 from app.models.states import CampaignStatus, DeliveryState
 from app.models.workspace import Workspace
 from app.reports.metrics import DispatchReport, dispatch_report, sent_over_time
@@ -17,9 +19,11 @@ from app.sending.campaigns import cancel, copy_campaign, get_campaign, pause, re
 from app.ui import things
 from app.ui.context import AppContext
 from app.ui.pages.campaigns.charts import SendingCharts, step_for
+from app.ui.pages.campaigns.launch_card import LaunchCard
 from app.ui.pages.campaigns.leaving import LeavingBanner
 from app.ui.pages.campaigns.messages_card import MessagesCard
 from app.ui.pages.campaigns.report_words import banner_of, figures_of, sentence_of
+from app.ui.pages.campaigns.rows import read_groups
 from app.ui.pages.campaigns.view import View
 from app.ui.pages.campaigns.words import people, status_pill
 from app.ui.theme import Kind, Space
@@ -34,6 +38,8 @@ from app.ui.widgets import (
     quiet_button,
     secondary_button,
 )
+
+_ROOM_FOR_CHARTS = 640
 
 REPORT_SEEN = "report seen"
 """Announced when a report is looked at; not a thing of the workspace, but a step of the first five minutes."""
@@ -68,6 +74,7 @@ class Report(View):
         self._banner = Banner("", "", Kind.INFO, self._show_doubt, self._check_account)
         self._banner.setObjectName("reportBanner")
         self.figures = {key: FigureCard(name) for key, name in self._figure_names().items()}
+        self._launch = LaunchCard()
         self.charts = SendingCharts()
         self.messages = MessagesCard(context)
         self._build()
@@ -90,6 +97,10 @@ class Report(View):
         steps = await operations.read(partial(sent_over_time, workspace, self._dispatch_id, step_s=step_s))
         await self.messages.load()
         is_new = self.report is None
+        if report.status is CampaignStatus.SCHEDULED:
+            groups = await operations.read(partial(read_groups, workspace))
+            count = await operations.read(partial(count_audience, workspace, campaign.audience))
+            self._launch.set_report(report, groups.describe(campaign.audience), count)
         self.report = report
         self._leaving.watch(campaign)
         self._show(report)
@@ -117,9 +128,12 @@ class Report(View):
             figures.addWidget(card, 1)
         self.column.addWidget(self._leaving)
         self.column.addWidget(self._banner)
+        self.column.addWidget(self._launch)
         self.column.addLayout(figures)
         self.column.addWidget(self.charts, 2)
         self.column.addWidget(self.messages, 5)
+        # Keeps what is there at the top while charts and messages are not.
+        self.column.addStretch(0)
 
     def _figure_names(self) -> dict[str, str]:
         return {
@@ -136,9 +150,12 @@ class Report(View):
     def _show(self, report: DispatchReport) -> None:
         self.header.set_title(report.campaign_name or self.tr("Untitled"))
         self.header.set_subtitle(sentence_of(report))
+        self.header.subtitle.setToolTip(report.sender)
         self._pill.set(status_pill(report.status, report.counts, due_at=report.due_at))
-        for key, (value, note) in figures_of(report).items():
-            self.figures[key].set_value(value, note)
+        figures = figures_of(report)
+        for key, card in self.figures.items():
+            card.setVisible(key in figures and report.status is not CampaignStatus.SCHEDULED)
+            card.set_value(*figures.get(key, ("0", "")))
         self._show_banner(report)
         status = report.status
         waits = status is CampaignStatus.SCHEDULED
@@ -148,7 +165,8 @@ class Report(View):
         self._resume.setVisible(rests)
         self._cancel.setVisible(runs or rests)
         self._copy.setVisible(not (runs or rests or waits))
-        self.charts.setVisible(not waits)
+        self._launch.setVisible(waits)
+        self._show_charts()
         self.messages.setVisible(not waits)
         self.messages.set_counts(report.counts, report.campaign_name)
 
@@ -159,6 +177,15 @@ class Report(View):
             self._banner.set_message(message.title, message.text, message.kind)
             self._check_account.setVisible(message.about_account)
             self._show_doubt.setVisible(message.about_doubt)
+
+    def _show_charts(self) -> None:
+        """Below a certain height the table needs the room more."""
+        waits = self.report is None or self.report.status is CampaignStatus.SCHEDULED
+        self.charts.setVisible(not waits and self.height() >= _ROOM_FOR_CHARTS)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_charts()
 
     # Acting
 

@@ -33,8 +33,8 @@ class ReportBanner:
 
 
 def sentence_of(report: DispatchReport) -> str:
-    """Where it stands, from whom, and how long it still takes."""
-    via = _tr("from {0} through {1}").format(report.sender, report.account_name)
+    """Where it stands, through which account, and how long it still takes."""
+    via = _tr("through {0}").format(report.account_name)
     match report.status:
         case CampaignStatus.SCHEDULED:
             return _tr("Leaves {0} {1}").format(moment(report.due_at), via)
@@ -43,7 +43,7 @@ def sentence_of(report: DispatchReport) -> str:
             end = _end_of(report)
             return " · ".join(filter(None, [_tr("Sending since {0} {1}").format(since, via), end]))
         case CampaignStatus.PAUSED | CampaignStatus.NEEDS_YOU:
-            return _tr("Stopped with {0} still to go, {1}").format(people(report.counts.left), via)
+            return _tr("Stopped with {0} still to go {1}").format(people(report.counts.left), via)
         case CampaignStatus.CANCELLED:
             return _tr("Cancelled {0}, {1}").format(moment(report.finished_at or report.due_at), via)
     took = span(report.finished_at - report.started_at) if report.finished_at and report.started_at else ""
@@ -63,20 +63,23 @@ def _end_of(report: DispatchReport) -> str:
 
 
 def figures_of(report: DispatchReport) -> dict[str, tuple[str, str]]:
-    """(value, remark) for each figure."""
+    """(value, remark) for each figure that says something now."""
     counts = report.counts
     sent, failed = counts[DeliveryState.SENT], counts[DeliveryState.FAILED]
     waiting = counts[DeliveryState.QUEUED] + counts[DeliveryState.SENDING]
     left_out = counts[DeliveryState.SKIPPED] + counts[DeliveryState.CANCELLED]
+    deferred, in_doubt = counts[DeliveryState.DEFERRED], counts[DeliveryState.IN_DOUBT]
     tried = sent + failed
-    return {
-        "sent": (number(sent), _tr("of {0}").format(number(counts.intended))),
-        "waiting": (number(waiting), _tr("their turn comes") if waiting else _tr("nobody")),
-        "deferred": (number(counts[DeliveryState.DEFERRED]), _tr("asked to come back later")),
-        "failed": (number(failed), _tr("{0} accepted").format(percent(sent / tried)) if tried else ""),
-        "left_out": (number(left_out), _tr("not to be mailed") if counts[DeliveryState.SKIPPED] else ""),
-        "in_doubt": (number(counts[DeliveryState.IN_DOUBT]), _tr("perhaps arrived")),
-    }
+    figures = {"sent": (number(sent), _tr("of {0}").format(number(counts.intended)))}
+    if waiting:
+        figures["waiting"] = (number(waiting), _tr("their turn comes"))
+    if deferred:
+        figures["deferred"] = (number(deferred), _tr("not refused, only later"))
+    figures["failed"] = (number(failed), _tr("{0} of those tried").format(percent(failed / tried)) if failed else "")
+    figures["left_out"] = (number(left_out), _tr("may not be mailed") if counts[DeliveryState.SKIPPED] else "")
+    if in_doubt:
+        figures["in_doubt"] = (number(in_doubt), _tr("perhaps arrived"))
+    return figures
 
 
 def banner_of(report: DispatchReport) -> ReportBanner | None:

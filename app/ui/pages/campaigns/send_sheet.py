@@ -24,15 +24,23 @@ class SendSheet(Sheet):
     """
 
     def __init__(
-        self, parent: QWidget, campaign: CampaignInfo, count: AudienceCount, identity: IdentityInfo, *, warnings: int
+        self,
+        parent: QWidget,
+        campaign: CampaignInfo,
+        count: AudienceCount,
+        identity: IdentityInfo,
+        *,
+        subject: str,
+        warnings: int,
     ) -> None:
+        """*subject*: as the first of them will read it. *warnings*: how many the draft has."""
         super().__init__(parent)
         self.setObjectName("sendSheet")
         self.at: datetime | None = None
         is_practice = identity.account_kind is AccountKind.PRACTICE
         self.set_words(
             self.tr("Send “{0}” to {1}?").format(campaign.name or campaign.subject, people(count.mailable)),
-            self.tr("Subject: {0}").format(campaign.subject),
+            self.tr("Subject: {0}").format(subject),
         )
         self._now = QRadioButton(self.tr("Now"))
         self._now.setObjectName("sendNow")
@@ -55,10 +63,8 @@ class SendSheet(Sheet):
                 else self.tr("There are {0} warnings. Have you looked at them?").format(number(warnings))
             )
             self.body.addWidget(Banner("", words, Kind.WARNING))
-        left_out = count.total - count.mailable
-        if left_out:
-            words = self.tr("{0} left out: {1}.").format(people(left_out), left_out_words(count.skipped))
-            self.body.addWidget(caption(words))
+        if count.total > count.mailable:
+            self.body.addWidget(caption(left_out_words(count.skipped)))
         self.body.addLayout(self._when())
         self.body.addWidget(self._note)
         self.add_buttons(self.tr("Send"))
@@ -106,6 +112,7 @@ class SendSheet(Sheet):
             self._note.setText(
                 self.tr("It leaves {0}. Until then you can take it back and change it.").format(moment(at))
             )
+        self.adjustSize()
 
 
 def _next_morning() -> QDateTime:

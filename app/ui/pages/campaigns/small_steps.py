@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushButton
 
 from app.content.merge import BUILT_IN_FIELDS
 from app.models.states import AccountKind
@@ -14,7 +14,7 @@ from app.ui.pages.campaigns.draft import Surroundings
 from app.ui.pages.campaigns.step import Step
 from app.ui.pages.campaigns.words import number
 from app.ui.theme import Kind, Space, icon
-from app.ui.widgets import Banner, FormField, caption, link_button, quiet_button
+from app.ui.widgets import Banner, caption, link_button
 
 _PHONE_SHOWS = 40
 
@@ -130,12 +130,14 @@ class SubjectStep(Step):
         self.subject.textEdited.connect(self._on_subject)
         self.preheader.textEdited.connect(self.preheader_changed)
         self._menus: list[QPushButton] = []
-        self._subject_row = FormField(self.tr("Subject"), self._with_menu(self.subject, "insertSubject"))
-        self._subject_row.label.setBuddy(self.subject)
-        preheader = FormField(self.tr("Preview text (optional)"), self._with_menu(self.preheader, "insertPreheader"))
-        preheader.label.setBuddy(self.preheader)
-        self.fields.addWidget(self._subject_row)
-        self.fields.addWidget(preheader)
+        self.subject.setAccessibleName(self.tr("Subject"))
+        self.preheader.setAccessibleName(self.tr("Preview text"))
+        self.fields.addWidget(self.subject)
+        self.fields.addLayout(self._under(self.tr("What everybody reads first."), self.subject, "insertSubject"))
+        self.fields.addWidget(self.preheader)
+        self.fields.addLayout(
+            self._under(self.tr("Preview text: stands after the subject."), self.preheader, "insertPreheader")
+        )
 
     def set_texts(self, subject: str, preheader: str) -> None:
         for field, text in ((self.subject, subject), (self.preheader, preheader)):
@@ -161,18 +163,17 @@ class SubjectStep(Step):
         line.setMaxLength(900)
         return line
 
-    def _with_menu(self, line: QLineEdit, name: str) -> QWidget:
-        whole = QWidget()
-        whole.setObjectName(f"{name}Row")
-        button = quiet_button(self.tr("Insert field"), "plus", name=name)
+    def _under(self, text: str, line: QLineEdit, name: str) -> QHBoxLayout:
+        """What a line is for, and the menu of what can be inserted into it."""
+        line.setAccessibleDescription(text)
+        button = link_button(self.tr("Insert a field"), name=name)
         button.setMenu(QMenu(button))
         self._menus.append(button)
-        row = QHBoxLayout(whole)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Space.XS)
-        row.addWidget(line, 1)
+        row = QHBoxLayout()
+        row.setSpacing(Space.S)
+        row.addWidget(caption(text), 1)
         row.addWidget(button)
-        return whole
+        return row
 
     def _insert(self, line: QLineEdit, key: str) -> None:
         line.insert(f"{{{{ {key} }}}}")

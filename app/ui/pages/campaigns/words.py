@@ -51,7 +51,7 @@ def messages(count: int) -> str:
 
 
 def moment(at: datetime, *, now: datetime | None = None) -> str:
-    """ "today 14:20", "tomorrow 09:00", "3 Mar 14:20": short, in the local time zone."""
+    """As in "today 14:20", "tomorrow 09:00", "3 Mar 14:20": short, in the local time zone."""
     local = at.astimezone()
     today = (now or datetime.now(UTC)).astimezone().date()
     time = clock(at)
@@ -66,7 +66,7 @@ def moment(at: datetime, *, now: datetime | None = None) -> str:
 
 
 def day(at: datetime) -> str:
-    """ "3 Mar", or "3 Mar 2025" for another year."""
+    """As in "3 Mar", or "3 Mar 2025" for another year."""
     local = at.astimezone()
     pattern = "d MMM" if local.year == datetime.now(UTC).astimezone().year else "d MMM yyyy"
     return QLocale().toString(_qt(at), pattern)
@@ -81,7 +81,7 @@ def _qt(at: datetime) -> QDateTime:
 
 
 def span(duration: timedelta) -> str:
-    """ "8 seconds", "12 minutes", "3 hours"."""
+    """As in "8 seconds", "12 minutes", "3 hours"."""
     seconds = max(1, round(duration.total_seconds()))
     if seconds < 120:
         return _tr("1 second") if seconds == 1 else _tr("{0} seconds").format(number(seconds))
@@ -159,18 +159,22 @@ def account_words(kind: AccountKind, name: str) -> str:
 
 
 def left_out_words(skipped: Mapping[SkipReason, int]) -> str:
-    """ "12 unsubscribed or blocked, 7 without permission"."""
-    forms = {
-        SkipReason.SUPPRESSED: _tr("{0} unsubscribed or blocked"),
-        SkipReason.NO_PERMISSION: _tr("{0} without permission"),
-        SkipReason.CONTACT_DELETED: _tr("{0} deleted"),
-        SkipReason.CONTENT_ERROR: _tr("{0} with a fault in the message"),
+    """As in “19 left out: 12 unsubscribed or blocked, 7 without permission”; empty if there is nobody."""
+    words = {
+        SkipReason.SUPPRESSED: _tr("unsubscribed or blocked"),
+        SkipReason.NO_PERMISSION: _tr("without permission"),
+        SkipReason.CONTACT_DELETED: _tr("deleted"),
+        SkipReason.CONTENT_ERROR: _tr("with a fault in the message"),
     }
-    return ", ".join(forms[reason].format(number(count)) for reason, count in skipped.items() if count)
+    counted = [(words[reason], count) for reason, count in skipped.items() if count]
+    if not counted:
+        return ""
+    parts = [word if len(counted) == 1 else f"{number(count)} {word}" for word, count in counted]
+    return _tr("{0} left out: {1}").format(number(sum(skipped.values())), ", ".join(parts))
 
 
 def joined(names: Collection[str], *, most: int = 2) -> str:
-    """ "Customers, Press and 3 more"."""
+    """As in "Customers, Press and 3 more"."""
     shown = list(names)[:most]
     rest = len(names) - len(shown)
     words = ", ".join(shown)
@@ -217,7 +221,7 @@ def reason_words(state: DeliveryState, reason: str) -> str:
         return _tr(_SKIPPED[SkipReason(reason)])
     if reason not in set(Reason):
         return reason
-    sentence = MEANINGS[Reason(reason)].sentence.format(server=_tr("The mail server"))
+    sentence = MEANINGS[Reason(reason)].sentence.format(server=_tr("The server"))
     return _tr("{0} It may or may not have arrived.").format(sentence) if state is DeliveryState.IN_DOUBT else sentence
 
 

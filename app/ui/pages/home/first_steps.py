@@ -46,6 +46,7 @@ class FirstSteps(Card):
             ),
         )
         self.body.setSpacing(0)
+        self.body.setContentsMargins(Space.L, 0, Space.L, Space.XS)
         for number, step in enumerate(self._steps):
             step.wanted.connect(self.wanted)
             if number:
@@ -63,8 +64,9 @@ class FirstSteps(Card):
             state.sent is not None and report_seen,
         )
         first = next((number for number, is_done in enumerate(done) if not is_done), None)
+        possible = (True, True, state.draft is not None, state.sent is not None)
         for number, (step, is_done) in enumerate(zip(self._steps, done, strict=True)):
-            step.set_state(is_done=is_done, is_next=number == first)
+            step.set_state(is_done=is_done, is_next=number == first, is_possible=possible[number])
 
     @property
     def done(self) -> list[bool]:
@@ -100,11 +102,13 @@ class _Step(QWidget):
         for button in (*self._others, self._plain, self._primary):
             row.addWidget(button)
 
-    def set_state(self, *, is_done: bool, is_next: bool) -> None:
+    def set_state(self, *, is_done: bool, is_next: bool, is_possible: bool) -> None:
         self.is_done = is_done
         self._mark.set_icon("circle-check" if is_done else "circle", Kind.GOOD if is_done else Kind.NEUTRAL)
         self._text.setVisible(not is_done)
         self._primary.setVisible(is_next)
+        for button in (self._primary, self._plain):
+            button.setEnabled(is_possible)
         self._plain.setVisible(not is_next and not is_done)
         for button in self._others:
             button.setVisible(not is_done)

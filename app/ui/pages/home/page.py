@@ -83,10 +83,12 @@ class HomePage(Page):
         self.header.set_subtitle(self._sentence(state))
         self.new.setVisible(not self.steps.isVisibleTo(self))
         self._show_figures(state)
+        for card in self.figures.values():
+            card.setVisible(state.has_people or bool(state.campaigns))
         self._model.set_rows(state.campaigns[:_LATEST])
         rows = len(self._model.rows)
         self._latest.setVisible(rows > 0)
-        self.table.setFixedHeight(_HEADER_HEIGHT + rows * Size.TALL_ROW + 2)
+        self.table.setFixedHeight(_HEADER_HEIGHT + rows * Size.TALL_ROW - 1)
         problem = next((row.campaign for row in state.campaigns if row.campaign.problem), None)
         self._problem.setVisible(problem is not None)
         if problem is not None:
@@ -142,7 +144,7 @@ class HomePage(Page):
     def _show_figures(self, state: HomeState) -> None:
         people, recent = state.contacts, state.recent
         not_mailable = people.not_mailable
-        note = self.tr("{0} more may not be").format(number(not_mailable)) if not_mailable else ""
+        note = self.tr("and {0} who may not").format(number(not_mailable)) if not_mailable else ""
         self.figures["people"].set_value(number(people.mailable), note if people.total else self.tr("nobody yet"))
         sent, refused = recent[DeliveryState.SENT], recent[DeliveryState.FAILED]
         self.figures["sent"].set_value(number(sent), self.tr("messages") if sent else self.tr("nothing yet"))
@@ -153,7 +155,7 @@ class HomePage(Page):
         )
         self.figures["refused"].set_value(
             "–" if share is None else number(refused),
-            self.tr("no longer mailed where the address is gone") if refused else "",
+            self.tr("{0} of all").format(percent(1 - share)) if share is not None and refused else "",
         )
 
     @Slot(QModelIndex)
