@@ -84,6 +84,10 @@ class CodeEditor(QPlainTextEdit):
             return
         super().keyPressEvent(event)
 
+    def focusNextPrevChild(self, is_next: bool) -> bool:
+        # QPlainTextEdit keeps both directions for itself.
+        return False if is_next else QWidget.focusNextPrevChild(self, is_next)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._gutter.setGeometry(0, 0, self.viewport().x() - _GAP, self.height())
