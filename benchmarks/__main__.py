@@ -1,0 +1,41 @@
+"""`python -m benchmarks send` and `python -m benchmarks start`.
+
+Nothing is asserted: a busy machine moves every figure, so they are read by people and kept in `history.csv`.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from benchmarks import send, start
+from benchmarks.figures import json_line, print_figures
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the benchmark that is asked for and print what it found."""
+    args = _parser().parse_args(argv)
+    console = Console(stderr=args.json, highlight=False, soft_wrap=True)
+    figures = args.run(args, console)
+    print_figures(figures, console)
+    if args.json:
+        print(json_line(figures))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="BENCHMARK")
+    for module, name, text in (
+        (send, "send", "personalised, signed mail, against Nodemailer and smtp-source"),
+        (start, "start", "from start to the first painted window, against a bare window"),
+    ):
+        command = commands.add_parser(name, help=text, description=module.__doc__)
+        command.add_argument("--rounds", type=int, default=module.ROUNDS, help=f"how often ({module.ROUNDS})")
+        command.add_argument("--json", action="store_true", help="end with one line of JSON on standard output")
+        command.set_defaults(run=module.run)
+        module.add_arguments(command)
+    return parser
+
+
+if __name__ == "__main__":
+    main()
