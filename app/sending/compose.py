@@ -11,6 +11,7 @@ from app.models.workspace import Workspace
 from app.sending.accounts import signer
 from app.sending.dkim import Signer
 from app.sending.outbox import LeasedDelivery
+from app.sending.plan import unsubscribe_by_mail
 from app.sending.transport import Envelope
 
 
@@ -47,7 +48,6 @@ class Composer:
             dispatch = session.get_one(Dispatch, dispatch_id)
             identity = session.get_one(Identity, dispatch.identity_id)
             organisation = session.get_one(Organisation, 1)
-            reply_to = identity.reply_to or identity.address
             source = MessageSource(
                 subject=dispatch.subject,
                 preheader=dispatch.preheader,
@@ -59,7 +59,7 @@ class Composer:
                 sender_address=identity.address,
                 reply_to=identity.reply_to,
                 list_id=f"campaign-{dispatch.campaign_id}.{identity.address.rpartition('@')[2]}",
-                unsubscribe=f"mailto:{reply_to}?subject=unsubscribe%20{{token}}",
+                unsubscribe=unsubscribe_by_mail(identity),
             )
         return cls(source, signer(workspace, dispatch.identity_id))
 

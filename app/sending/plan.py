@@ -46,9 +46,15 @@ def source_for(session: Session, identity: Identity, *, mjml: str, subject: str,
         sender_name=identity.name,
         sender_address=identity.address,
         reply_to=identity.reply_to,
+        unsubscribe=unsubscribe_by_mail(identity),
         organisation=organisation.name,
         postal_address=organisation.postal_address,
     )
+
+
+def unsubscribe_by_mail(identity: Identity) -> str:
+    """Where the unsubscribe link leads: a mail to whoever reads the answers, naming the delivery by its token."""
+    return f"mailto:{identity.reply_to or identity.address}?subject=unsubscribe%20{{token}}"
 
 
 def freeze(workspace: Workspace, dispatch_id: int) -> bool:
