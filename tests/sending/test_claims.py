@@ -104,6 +104,20 @@ async def test_a_withdrawn_message_is_dropped_unsettled(
     assert smtp_server.sessions == 1
 
 
+async def test_a_withdrawn_message_stays_unsettled_when_the_connection_dies(
+    transport: SmtpTransport, smtp_server: SmtpServer
+) -> None:
+    smtp_server.at(Step.DOT, DROP)
+    feed = DecidedClaims(letters_to("anna@example.net", "bert@example.net"), withdrawn={"bert@example.net"})
+    connection = await transport.open()
+
+    await connection.run(feed)
+    await connection.close()
+
+    assert feed.taken == ["anna@example.net", "bert@example.net"]
+    assert list(feed.outcomes) == ["anna@example.net"]
+
+
 async def test_a_failing_claim_stops_the_connection_before_the_message(
     transport: SmtpTransport, smtp_server: SmtpServer
 ) -> None:

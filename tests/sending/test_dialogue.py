@@ -46,6 +46,44 @@ async def test_a_server_that_cannot_reset_is_left(smtp_server: SmtpServer, pipel
     assert feed.last["bert@example.net"].is_untried
 
 
+class OneAtATime(ListFeed):
+    """Never has the next letter at once."""
+
+    def try_take(self) -> Letter | None:
+        return None
+
+    async def take(self) -> Letter | None:
+        return super().try_take()
+
+
+async def test_an_answer_too_many_is_not_taken_for_that_to_the_next_message(
+    transport: SmtpTransport, smtp_server: SmtpServer
+) -> None:
+    smtp_server.at(Step.DOT, answer("250 2.0.0 Ok\r\n250 2.0.0 Ok, I said"))
+    feed = ListFeed(letters_to("anna@example.net", "bert@example.net"))
+    connection = await transport.open()
+
+    await connection.run(feed)
+    await connection.close()
+
+    assert feed.last["anna@example.net"].is_sent
+    assert feed.last["bert@example.net"].is_untried
+
+
+async def test_a_server_that_spoke_unasked_is_told_nothing_more(
+    transport: SmtpTransport, smtp_server: SmtpServer
+) -> None:
+    smtp_server.at(Step.DOT, answer("250 2.0.0 Ok\r\n250 2.0.0 Ok, I said"))
+    feed = OneAtATime(letters_to("anna@example.net", "bert@example.net"))
+    connection = await transport.open()
+
+    await connection.run(feed)
+    await connection.close()
+
+    assert feed.last["bert@example.net"].is_untried
+    assert not any("bert" in command for command in smtp_server.commands)
+
+
 @BOTH_WAYS
 async def test_a_connection_stops_at_its_number_of_messages(smtp_server: SmtpServer, pipelining: bool) -> None:
     smtp_server.pipelining = pipelining
