@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -121,6 +122,17 @@ class Sheet(QDialog):
         self._buttons.insertWidget(0, button)
         self._footer.show()
         return button
+
+    def fit(self) -> None:
+        """Grow to what the content needs now. By itself Qt stops at two thirds of the screen, and never after that."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.fit()
 
     async def result_of(self) -> bool:
         """Open the sheet and wait: True when it was accepted. Cancelling the waiting task closes the sheet."""
