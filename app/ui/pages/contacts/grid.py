@@ -64,6 +64,7 @@ class ContactGrid(DataTable):
         model.modelAboutToBeReset.connect(self._remember_selection)
         self.setModel(model)
         model.modelReset.connect(self._restore_selection)
+        model.modelReset.connect(self.bubble.hide)
         model.rowsInserted.connect(self.selected)
         head = self.horizontalHeader()
         head.setSectionsMovable(False)
@@ -99,6 +100,11 @@ class ContactGrid(DataTable):
         index = self.currentIndex()
         is_selected = index.isValid() and self.selectionModel().isSelected(index)
         return self._rows_model.ids[index.row()] if is_selected else None
+
+    def current_address(self) -> str:
+        """The address of the current row, as far as it is there already."""
+        line = self._rows_model.line(self.currentIndex().row()) if self.currentIndex().isValid() else None
+        return line.texts[0] if line is not None else ""
 
     # The columns
 
@@ -161,6 +167,8 @@ class ContactGrid(DataTable):
             self._painter.paint_current(painter, self.visualRect(self.currentIndex()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.state() == QAbstractItemView.State.EditingState:
+            return  # what the editor did not want; the Return that ends an edit opens nothing
         self.bubble.hide()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_asked.emit()

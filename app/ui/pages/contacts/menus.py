@@ -82,7 +82,7 @@ class ColumnsMenu(QMenu):
             action.toggled.connect(lambda on, column=column: on_shown(column, on))
         self.addSeparator()
         self.addMenu(sort)
-        reset = self.addAction(self.tr("Show what holds anything"))
+        reset = self.addAction(self.tr("Reset columns"))
         reset.setObjectName("columnsReset")
         reset.triggered.connect(lambda _checked=False: on_reset())
 

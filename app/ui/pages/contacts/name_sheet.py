@@ -62,4 +62,5 @@ class NameSheet(Sheet, Generic[T]):
 
     def _on_error(self, error: UserFacingError) -> None:
         self._row.set_error(str(error))
+        self.fit()
         self._field.setFocus()

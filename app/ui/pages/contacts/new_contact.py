@@ -87,6 +87,7 @@ class NewContactSheet(Sheet):
         if not self._permission.is_answered:
             self._missing.setText(self.tr("Choose one of the answers above."))
             self._missing.show()
+            self.fit()
             return
         texts = {key: field.text() for key, field in self._fields.items()}
         list_id = self._list.currentData()
@@ -108,4 +109,5 @@ class NewContactSheet(Sheet):
 
     def _on_error(self, error: UserFacingError) -> None:
         self._email.set_error(error.title if isinstance(error, DuplicateContact) else str(error))
+        self.fit()
         self._fields["email"].setFocus()

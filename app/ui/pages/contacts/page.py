@@ -60,8 +60,11 @@ class ContactsPage(Page):
         self.body = ContactsBody(self.grid, self.panel)
         self.content.addWidget(self.body)
         self._groups = GroupDeeds(context.workspace, context.operations, self.deeds, self)
-        self._menu = SelectionMenu(self.deeds, self._groups, self.grid.selected_ids, self)
+        self._menu = SelectionMenu(self.deeds, self._groups, self.grid.selected_ids, self.grid.current_address, self)
         self._export = quiet_button(self.tr("Export"), "download", on_click=self.export, name="export")
+        self._import = primary_button(
+            self.tr("Import spreadsheet"), "upload", on_click=self.import_file, name="importContacts"
+        )
         self._add_actions()
         self.set_empty(self._empty_state())
         self._connect()
@@ -74,7 +77,11 @@ class ContactsPage(Page):
             lambda: (read_numbers(self._workspace), fields_in_use(self._workspace))
         )
         self._show_numbers(numbers)
-        self.show_empty(numbers.counts.total == 0)
+        is_empty = numbers.counts.total == 0
+        self.show_empty(is_empty)
+        # The empty page itself offers the import: one primary button is enough.
+        self._import.setVisible(not is_empty)
+        self._export.setVisible(not is_empty)
         self.model.set_fields(fields)
         self.grid.set_columns(self._memory, self._in_use)
         self.grid.show_order(self._query.sort, descending=self._query.descending)
@@ -189,7 +196,6 @@ class ContactsPage(Page):
             wording.people(counts.total), wording.number(counts.mailable), wording.number(counts.not_mailable)
         )
         self.header.set_subtitle(words if counts.total else "")
-        self._export.setEnabled(counts.total > 0)
         self.body.rail.set_numbers(numbers)
         self.body.rail.choose(self._choice)
         self._groups.set_numbers(numbers)
@@ -317,10 +323,7 @@ class ContactsPage(Page):
 
     def _add_actions(self) -> None:
         add = secondary_button(self.tr("Add contact"), "user-plus", on_click=self.add_contact, name="addContact")
-        bring = primary_button(
-            self.tr("Import spreadsheet"), "upload", on_click=self.import_file, name="importContacts"
-        )
-        for button in (self._export, add, bring):
+        for button in (self._export, add, self._import):
             self.header.add_action(button)
 
     def _empty_state(self) -> EmptyState:

@@ -18,11 +18,12 @@ from app.models.fields import FieldInfo
 from app.models.workspace import Workspace
 from app.ui.operations import Operations
 from app.ui.pages.contacts import wording
+from app.ui.pages.contacts.elided import ElidedLabel
 from app.ui.pages.contacts.panel_fields import FieldForm
 from app.ui.pages.contacts.panel_groups import GroupRows
 from app.ui.pages.contacts.panel_history import HistoryView
 from app.ui.theme import Space
-from app.ui.widgets import Pill, Segmented, caption, heading, icon_button, link_button, muted
+from app.ui.widgets import Pill, Segmented, caption, icon_button, link_button, muted
 
 PANEL_WIDTH = 332
 
@@ -137,11 +138,8 @@ class ContactPanel(QFrame):
             self._scroll.verticalScrollBar().setValue(0)
 
     def _build_person(self) -> QWidget:
-        self._name = heading()
-        self._address = muted(wrap=False)
-        for words in (self._name, self._address):
-            words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._name = ElidedLabel(role="heading")
+        self._address = ElidedLabel(role="muted")
         close = icon_button("x", self.tr("Close the panel"), on_click=self.closed.emit, name="closePanel", small=True)
         title = QHBoxLayout()
         title.addWidget(self._name, 1)

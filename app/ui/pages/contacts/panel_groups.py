@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.ui.pages.contacts.elided import ElidedLabel
 from app.ui.theme import Space
 from app.ui.widgets import IconLabel, icon_button, link_button, strong
-from app.ui.widgets.labels import label
 
 
 class GroupRows(QWidget):
@@ -54,13 +54,9 @@ class GroupRows(QWidget):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(Space.S)
-        words = label(name)
-        words.setToolTip(name)
-        words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        words.setAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
         leave = icon_button("x", self._leave.format(name), small=True, name=f"leave-{group_id}")
         leave.clicked.connect(lambda: self.leave_asked.emit(group_id))
         line.addWidget(IconLabel(self._icon))
-        line.addWidget(words, 1)
+        line.addWidget(ElidedLabel(name), 1)
         line.addWidget(leave)
         return row

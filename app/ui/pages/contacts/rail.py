@@ -24,7 +24,7 @@ from app.ui.pages.contacts import wording
 from app.ui.pages.contacts.choice import EVERYBODY, MAILABLE, NOT_MAILABLE, Choice, Numbers
 from app.ui.theme import Radius, Space, Type, paint_icon, tabular, tokens
 
-RAIL_WIDTH = 200
+RAIL_WIDTH = 212
 _ROW_HEIGHT = 32
 _HEADING_HEIGHT = 40
 _CHOICE_ROLE = int(Qt.ItemDataRole.UserRole) + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.ui.pages.contacts import wording
 from app.ui.theme import Size, Space
@@ -29,7 +29,6 @@ class SelectionBar(QWidget):
         self._words = muted(wrap=False)
         self._words.setObjectName("selectionWords")
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._buttons: list[QPushButton] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.XS)
@@ -41,10 +40,9 @@ class SelectionBar(QWidget):
         block = quiet_button(self.tr("Never mail"), "ban", on_click=self.block_asked.emit, name="selectionBlock")
         delete = quiet_button(self.tr("Delete"), "trash-2", on_click=self.delete_asked.emit, name="selectionDelete")
         for button in (to_list, tag, block, delete):
-            self._buttons.append(button)
             row.addWidget(button)
         self.setFixedHeight(Size.CONTROL)
-        self._block = block
+        self._by_need = (to_list, delete, tag, block)
         self._selected = 0
         self.set_numbers(0, 0)
 
@@ -62,8 +60,7 @@ class SelectionBar(QWidget):
 
     def _arrange(self) -> None:
         """Where there is little room, what the menu offers as well gives way to the words."""
-        for button in self._buttons:
-            button.setVisible(bool(self._selected))
-        wanted = self._words.sizeHint().width() + sum(button.sizeHint().width() + Space.XS for button in self._buttons)
-        if wanted > self.width():
-            self._block.hide()
+        room = self.width() - self._words.sizeHint().width()
+        for button in self._by_need:
+            room -= button.sizeHint().width() + Space.XS
+            button.setVisible(bool(self._selected) and room >= 0)

@@ -23,12 +23,19 @@ class SelectionMenu(QObject):
     """Builds the menus; *ids* are asked for only when something is picked, as they may be many."""
 
     def __init__(
-        self, deeds: ContactDeeds, groups: GroupDeeds, ids: Callable[[], Sequence[int]], parent: QWidget
+        self,
+        deeds: ContactDeeds,
+        groups: GroupDeeds,
+        ids: Callable[[], Sequence[int]],
+        address: Callable[[], str],
+        parent: QWidget,
     ) -> None:
+        """*address*: of the one contact, if only one is selected."""
         super().__init__(parent)
         self._deeds = deeds
         self._groups = groups
         self._ids = ids
+        self._address = address
         self._widget = parent
         self._numbers = Numbers()
 
@@ -75,10 +82,10 @@ class SelectionMenu(QObject):
     def open_tags(self, at: QWidget, ids: Callable[[], Sequence[int]] | None = None) -> None:
         self._tag_menu("", ids).popup(at.mapToGlobal(QPoint(0, at.height())))
 
-    def delete(self, name: str = "") -> None:
+    def delete(self) -> None:
         ids = self._ids()
         if ids:
-            self._deeds.run(self._deeds.delete(ids, name if len(ids) == 1 else ""))
+            self._deeds.run(self._deeds.delete(ids, self._address() if len(ids) == 1 else ""))
 
     def ask_permission(self, ids: Sequence[int], who: str, status: MailStatus | None = None) -> None:
         """Open the sheet that records a permission; *status* is that of the one contact it is for."""

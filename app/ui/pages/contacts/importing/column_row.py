@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.audience.mapping import FULL_NAME, IGNORE, ColumnPlan, NewField, Target
 from app.audience.statuses import STATUS
@@ -13,9 +13,9 @@ from app.audience.values import ColumnKind
 from app.models.fields import FieldInfo
 from app.models.states import FieldType
 from app.ui.pages.contacts import wording
+from app.ui.pages.contacts.elided import ElidedLabel
 from app.ui.theme import Space, set_property
-from app.ui.widgets import IconLabel, caption
-from app.ui.widgets.labels import label
+from app.ui.widgets import IconLabel
 
 _NEW = "new"
 _LEAVE_OUT = "leave out"
@@ -36,15 +36,10 @@ class ColumnRow(QWidget):
     ) -> None:
         super().__init__(parent)
         self._plan = plan
-        name = label(plan.header, "strong")
-        name.setToolTip(plan.header)
-        examples = caption(sample or self.tr("(empty)"), wrap=False)
-        examples.setToolTip(sample)
         words = QVBoxLayout()
         words.setSpacing(0)
-        for text in (name, examples):
-            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            words.addWidget(text)
+        words.addWidget(ElidedLabel(plan.header, "strong"))
+        words.addWidget(ElidedLabel(sample or self.tr("(empty)"), "caption"))
         self._target = QComboBox()
         self._target.setObjectName(f"target-{plan.source_index}")
         self._target.setAccessibleName(self.tr("What becomes of the column {0}").format(plan.header))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.audience.import_plan import CellWarning, ImportReport, RefusedRow
 from app.ui.pages.contacts.wording import number
 from app.ui.theme import Kind, Space
-from app.ui.widgets import Banner, Column, DataTable, FigureCard, ListModel, Segmented, secondary_button
+from app.ui.widgets import Banner, Column, DataTable, FigureCard, ListModel, Segmented, heading, secondary_button
 
 _REFUSED = "refused"
 _WARNINGS = "warnings"
@@ -44,6 +44,8 @@ class ResultStep(QWidget):
             self.tr("Save these rows"), "download", on_click=self.save_asked.emit, name="saveRefused"
         )
         head = QHBoxLayout()
+        self._title = heading()
+        head.addWidget(self._title)
         head.addWidget(self._what)
         head.addStretch(1)
         head.addWidget(self._save)
@@ -79,17 +81,20 @@ class ResultStep(QWidget):
         self._column.addStretch(0)
 
     def show_report(self, report: ImportReport, *, has_permission: bool) -> None:
-        self._new.set_value(number(report.new))
-        self._updated.set_value(number(report.updated))
-        self._unchanged.set_value(number(report.unchanged))
-        self._merged.set_value(number(report.merged_in_file))
-        self._refused.set_value(number(len(report.refused)))
+        self._new.set_value(number(report.new), self.tr("not here before"))
+        self._updated.set_value(number(report.updated), self.tr("with what the file says"))
+        self._unchanged.set_value(number(report.unchanged), self.tr("nothing to change"))
+        self._merged.set_value(number(report.merged_in_file), self.tr("merged into one"))
+        self._refused.set_value(number(len(report.refused)), self.tr("no usable address"))
         self._show_note(report, has_permission=has_permission)
         self._rows.set_rows(report.refused)
         self._cells.set_rows(report.warnings)
         has_trouble = bool(report.refused or report.warnings)
         self._troubles.setVisible(has_trouble)
-        self._what.setVisible(bool(report.refused and report.warnings))
+        is_both = bool(report.refused and report.warnings)
+        self._what.setVisible(is_both)
+        self._title.setVisible(not is_both)
+        self._title.setText(self.tr("Rows left out") if report.refused else self.tr("Cells left empty"))
         self._what.choose(_REFUSED if report.refused else _WARNINGS)
         self._on_what(_REFUSED if report.refused else _WARNINGS)
         if not has_trouble:
