@@ -136,7 +136,7 @@ class Throttle:
         if now < self._slowed_at + _DECREASE_EVERY_S:
             return
         self._slowed_at = now
-        rate = self._rate(now) or max(1.0, self._recent.total(now) / _MEASURED_OVER_S)
+        rate = self._rate(now) or max(1.0, self._recent.rate(now))
         ceiling = self._pace.ceiling if self._pace else rate
         self._pace = _Pace(max(rate * _DECREASE, _SLOWEST_PER_S), ceiling, now)
 
@@ -211,6 +211,13 @@ class _Window:
     def total(self, now: float) -> int:
         self._forget(now)
         return self._total
+
+    def rate(self, now: float) -> float:
+        """How many a second there were since the first one in the window, which may have been a moment ago."""
+        self._forget(now)
+        if not self._steps:
+            return 0.0
+        return self._total / max(now - self._steps[0][0] * self._resolution_s, self._resolution_s)
 
     def steps(self, now: float) -> list[tuple[int, int]]:
         self._forget(now)

@@ -275,6 +275,18 @@ async def test_an_unlimited_account_is_slowed_to_half_of_what_it_did() -> None:
     assert throttle.waiting_for == "the server, which asked us to send more slowly"
 
 
+async def test_an_objection_right_at_the_start_is_measured_by_what_was_sent_until_then() -> None:
+    clock = FakeClock()
+    throttle = Throttle(Limits(), clock=clock)
+    await moments(throttle, clock, 40)
+    clock.pass_by(1)
+
+    throttle.slow_down()
+    times = await moments(throttle, clock, 21)
+
+    assert 20 / (times[-1] - times[0]) == pytest.approx(20, rel=0.3)
+
+
 async def test_repeated_objections_end_at_one_message_a_minute_not_at_none() -> None:
     clock = FakeClock()
     throttle = Throttle(Limits(per_second=1), clock=clock)
