@@ -48,11 +48,13 @@ class PracticePage(Page):
         self.search = SearchField(self.tr("Search recipient or subject"), name="searchPractice")
         self.search.searched.connect(self._on_searched)
         self.message = MessageView(context)
-        how = secondary_button(self.tr("Try outcomes"), "flask-conical", on_click=self._explain, name="tryOutcomes")
+        self._how = secondary_button(
+            self.tr("Try outcomes"), "flask-conical", on_click=self._explain, name="tryOutcomes"
+        )
         self._clear = secondary_button(
             self.tr("Clear"), "trash-2", on_click=lambda: self.operations.run(self._clear_all()), name="clearPractice"
         )
-        self.header.add_action(how)
+        self.header.add_action(self._how)
         self.header.add_action(self._clear)
         self.set_empty(self._nothing_yet())
         self._build()
@@ -105,7 +107,8 @@ class PracticePage(Page):
         number = QLocale().toString(count)
         words = self.tr("1 message") if count == 1 else self.tr("{0} messages").format(number)
         self.header.set_subtitle(self.tr("{0} · nothing here left this computer").format(words) if count else "")
-        self._clear.setVisible(count > 0)
+        for action in (self._how, self._clear):
+            action.setVisible(count > 0)
 
     @Slot(str)
     def _on_searched(self, text: str) -> None:
