@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments:
-        log.set_up(paths.log_folder(), arguments[0].strip("-"))
+        log.set_up(paths.log_folder(), arguments[0] if arguments[0].isalpha() else "command")
         from app.cli.main import main as command_line
 
         return command_line(arguments)

@@ -2,6 +2,7 @@
 
 import argparse
 
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -72,7 +73,7 @@ def run_export_command(args: argparse.Namespace, output: Output) -> int:
             )
     finally:
         workspace.close()
-    output.console.print(f"{count:,} contacts written to {args.file}", soft_wrap=True)
+    output.console.print(f"{count:,} contacts written to {args.file}", soft_wrap=True, markup=False)
     output.result({"file": str(args.file), "contacts": count})
     return ExitCode.OK
 
@@ -82,7 +83,7 @@ def import_with_progress(
 ) -> ImportReport:
     """Run an import under a progress bar."""
     with Progress(console=output.console, transient=True) as bar:
-        task = bar.add_task(f"Reading {plan.path.name}", total=None)
+        task = bar.add_task(f"Reading {escape(plan.path.name)}", total=None)
         return run_import(
             workspace,
             plan,
@@ -105,12 +106,12 @@ def print_report(report: ImportReport, output: Output, *, dry_run: bool = False)
     if report.refused:
         table = Table("Row", "Address", "Why it was refused", box=None, header_style="bold")
         for row in report.refused[:_SHOWN_ROWS]:
-            table.add_row(str(row.number), row.value, row.reason)
+            table.add_row(str(row.number), escape(row.value), escape(row.reason))
         console.print(table)
     if len(report.refused) > _SHOWN_ROWS:
         console.print(f"… and {len(report.refused) - _SHOWN_ROWS:,} more; --refused FILE writes them all.")
     for warning in report.warnings[:_SHOWN_ROWS]:
-        console.print(f"Row {warning.number}, {warning.column}: left empty. {warning.reason}")
+        console.print(f"Row {warning.number}, {warning.column}: left empty. {warning.reason}", markup=False)
 
 
 def _list_id(workspace: Workspace, name: str) -> int:

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.markup import escape
+
 from app import paths
 from app.audience import contacts
 from app.audience.addresses import to_ascii_domain
@@ -81,7 +83,9 @@ def _run(workspace: Workspace, spreadsheet: Path, output: Output) -> int:
         audience=Audience(everyone=True),
     )
     dispatch_id = campaigns.launch(workspace, campaign_id, grace=campaigns.NO_GRACE)
-    console.print(f"Template “{template.name}”, subject “{template.subject}”, through the practice account.")
+    console.print(
+        f"Template “{template.name}”, subject “{template.subject}”, through the practice account.", markup=False
+    )
     report = asyncio.run(send_and_follow(workspace, dispatch_id, output))
     console.rule("3  Report")
     reasons = reason_counts(workspace, dispatch_id)
@@ -125,4 +129,4 @@ def _print_verdict(verdict: Verdict, output: Output) -> None:
         ("should not have got one", verdict.uninvited),
     ):
         for address in addresses:
-            output.console.print(f"[bold red]{address} {words}[/]")
+            output.console.print(f"[bold red]{escape(address)} {words}[/]")

@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
         output.failure(error)
         return ExitCode.FAILED
     except (Cancelled, KeyboardInterrupt):
-        output.console.print("Stopped.")
+        output.failure(UserFacingError("It was stopped before it was done."))
         return ExitCode.FAILED
 
 

@@ -1,6 +1,7 @@
 """`new`, `backup` and `check`: the workspace file itself."""
 
 import argparse
+import zoneinfo
 from pathlib import Path
 
 from rich.progress import Progress
@@ -9,8 +10,9 @@ from app.cli.keys import given_key, open_workspace, workspace_path
 from app.cli.output import Output
 from app.errors import UserFacingError
 from app.models.backup import check, list_backups, make_backup
+from app.models.database import WorkspaceDamaged
 from app.models.keys import WorkspaceKey
-from app.models.vault import open_vault
+from app.models.vault import VaultUnavailable, open_vault
 from app.models.workspace import workspace_id
 from app.sending.exit_codes import ExitCode
 from app.sending.furnish import create_furnished
@@ -19,18 +21,30 @@ from app.sending.furnish import create_furnished
 def run_new(args: argparse.Namespace, output: Output) -> int:
     """Make a workspace, keep its key in the keyring unless one was given, and print the recovery key once."""
     path: Path = args.workspace
+    if args.time_zone not in zoneinfo.available_timezones():
+        raise UserFacingError(f"There is no time zone “{args.time_zone}”.", "Take one such as Europe/Berlin.")
     given = given_key(args)
     key = given or WorkspaceKey.generate()
-    vault = open_vault() if given is None else None
     create_furnished(path, key, organisation=args.name, time_zone=args.time_zone).close()
-    if vault is not None:
-        vault.store(workspace_id(path), key)
-    if given is None:
+    if given is None and not output.as_json:
+        # Before the keyring has a chance to fail: without this text nobody would ever open the file again.
         output.console.print(f"Recovery key (write it down, it is shown only now):\n\n    {key.recovery_text()}\n")
-    if given is None and vault is None:
+    if given is None and not _keep(path, key):
         output.console.print("This computer has no keyring: every command needs the key, by --key-file or --key-fd.")
     output.result({"workspace": str(path), "recovery_key": None if given else key.recovery_text()})
     return ExitCode.OK
+
+
+def _keep(path: Path, key: WorkspaceKey) -> bool:
+    """Store *key* in the keyring; whether there is one."""
+    vault = open_vault()
+    if vault is None:
+        return False
+    try:
+        vault.store(workspace_id(path), key)
+    except VaultUnavailable:
+        return False
+    return True
 
 
 def run_backup(args: argparse.Namespace, output: Output) -> int:
@@ -38,7 +52,7 @@ def run_backup(args: argparse.Namespace, output: Output) -> int:
     if args.list:
         backups = list_backups(workspace_path(args))
         for backup in backups:
-            output.console.print(str(backup), soft_wrap=True)
+            output.console.print(str(backup), soft_wrap=True, markup=False)
         output.result({"backups": [str(backup) for backup in backups]})
         return ExitCode.OK
     workspace = open_workspace(args)
@@ -52,26 +66,26 @@ def run_backup(args: argparse.Namespace, output: Output) -> int:
             )
     finally:
         workspace.close()
-    output.console.print(f"Backup: {made}", soft_wrap=True)
+    output.console.print(f"Backup: {made}", soft_wrap=True, markup=False)
     output.result({"backup": str(made)})
     return ExitCode.OK
 
 
 def run_check(args: argparse.Namespace, output: Output) -> int:
     """Read every page of the workspace and say whether it is sound."""
-    workspace = open_workspace(args)
     try:
-        report = check(workspace)
-    finally:
-        workspace.close()
-    for problem in report.problems:
-        output.console.print(problem)
-    if report.is_sound:
+        workspace = open_workspace(args)
+        try:
+            problems = check(workspace).problems
+        finally:
+            workspace.close()
+    except WorkspaceDamaged as error:
+        problems = (error.title,)
+    output.result({"sound": not problems, "problems": problems})
+    if not problems:
         output.console.print("The workspace is sound.")
-    else:
-        output.failure(
-            UserFacingError("The workspace is damaged.", "Open the latest backup: main.py backup --list names them.")
-        )
-        return ExitCode.PROBLEMS_FOUND
-    output.result({"sound": True, "problems": []})
-    return ExitCode.OK
+        return ExitCode.OK
+    for problem in problems:
+        output.console.print(problem, markup=False)
+    output.console.print("The workspace is damaged. Open the latest backup: main.py backup --list names them.")
+    return ExitCode.PROBLEMS_FOUND

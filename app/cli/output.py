@@ -19,7 +19,7 @@ class Output:
     @property
     def console(self) -> Console:
         """For people: standard output, or standard error when a program reads standard output."""
-        return Console(stderr=self.as_json, highlight=False)
+        return Console(stderr=self.as_json, highlight=False, emoji=False)
 
     def result(self, data: Mapping[str, object]) -> None:
         """The command's result, for a program."""

@@ -2,6 +2,7 @@
 
 import argparse
 
+from rich.markup import escape
 from rich.table import Table
 
 from app.cli.keys import open_workspace
@@ -52,10 +53,10 @@ def find_campaign(campaigns: tuple[CampaignInfo, ...], name_or_id: str) -> Campa
 def print_report(report: DispatchReport, reasons: tuple[ReasonCount, ...], output: Output) -> None:
     """The report as text."""
     console = output.console
-    console.print(f"\n[bold]{report.campaign_name}[/] – {report.status.value.replace('_', ' ')}")
+    console.print(f"\n[bold]{escape(report.campaign_name)}[/] – {report.status.value.replace('_', ' ')}")
     console.print(f"Subject: {report.subject}\nFrom: {report.sender} through {report.account_name}", markup=False)
     if report.problem:
-        console.print(f"[bold red]{report.problem}[/]")
+        console.print(f"[bold red]{escape(report.problem)}[/]")
     table = Table(box=None, show_header=False)
     table.add_column(justify="right")
     table.add_column()
@@ -82,7 +83,7 @@ def as_data(report: DispatchReport, reasons: tuple[ReasonCount, ...]) -> dict[st
 def _print_list(campaigns: tuple[CampaignInfo, ...], output: Output) -> None:
     table = Table("No.", "Campaign", "State", box=None, header_style="bold")
     for campaign in campaigns:
-        table.add_row(str(campaign.id), campaign.name, campaign.status.value.replace("_", " "))
+        table.add_row(str(campaign.id), escape(campaign.name), campaign.status.value.replace("_", " "))
     output.console.print(table if campaigns else "No campaigns yet.")
     output.result({"campaigns": [{"id": one.id, "name": one.name, "status": one.status.value} for one in campaigns]})
 

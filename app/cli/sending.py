@@ -3,8 +3,11 @@
 import argparse
 import asyncio
 import contextlib
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from app.audience.audience import Audience
+from app.audience.audience import Audience, count
 from app.audience.lists import all_lists
 from app.cli.keys import open_workspace, workspace_key, workspace_path
 from app.cli.output import Output
@@ -14,22 +17,31 @@ from app.content.library import list_templates
 from app.errors import UserFacingError
 from app.models.states import AccountKind, CampaignStatus
 from app.models.workspace import Workspace
-from app.reports.metrics import DispatchReport, reason_counts
+from app.reports.metrics import DispatchReport, dispatch_report, reason_counts
 from app.sending import campaigns
 from app.sending.accounts import IdentityInfo, list_identities
-from app.sending.agent import run_agent, serve
+from app.sending.agent import run_agent, serve, stopped_by_signals
 from app.sending.exit_codes import ExitCode
 from app.sending.lease import AgentAtWork
+
+_TRY_AGAIN_S = 1.0
 
 
 def run_agent_command(args: argparse.Namespace, output: Output) -> int:
     """Send what is due until told to stop."""
     path = workspace_path(args)
+
+    def at_work() -> None:
+        # The app waits for this line; it may be gone already, which is no reason not to send.
+        with contextlib.suppress(OSError):
+            print("At work. Ctrl-C ends it.", file=sys.stderr if output.as_json else sys.stdout, flush=True)
+
     try:
-        serve(path, workspace_key(args, path), leave_with_app=args.leave_with_app)
+        serve(path, workspace_key(args, path), leave_with_app=args.leave_with_app, at_work=at_work)
     except AgentAtWork as error:
         output.failure(error)
         return ExitCode.AGENT_AT_WORK
+    output.result({"workspace": str(path), "ended": True})
     return ExitCode.OK
 
 
@@ -37,11 +49,14 @@ def run_send(args: argparse.Namespace, output: Output) -> int:
     """Send a campaign that was prepared in the app, or a template to lists."""
     workspace = open_workspace(args, durable=True)
     try:
-        campaign_id = _campaign(workspace, args)
+        prepared = _prepared(workspace, args)
         if not args.yes:
+            people = count(workspace, prepared.audience)
             raise UserFacingError(
-                f"“{campaigns.get_campaign(workspace, campaign_id).name}” is ready.", "Add --yes to send it."
+                f"“{prepared.name}” would go to {people.mailable:,} of {people.total:,} contacts.",
+                "Add --yes to send it.",
             )
+        campaign_id = prepared.campaign_id()
         dispatch_id = campaigns.launch(workspace, campaign_id, grace=campaigns.NO_GRACE)
         if not args.wait:
             output.console.print("It goes out as soon as the app or an agent is running.")
@@ -50,6 +65,8 @@ def run_send(args: argparse.Namespace, output: Output) -> int:
         report = asyncio.run(send_and_follow(workspace, dispatch_id, output))
         reasons = reason_counts(workspace, dispatch_id)
         print_report(report, reasons, output)
+        if report.status in (CampaignStatus.SCHEDULED, CampaignStatus.SENDING):
+            output.console.print("It was stopped, and goes on as soon as the app or an agent is running.")
         output.result(as_data(report, reasons))
         return ExitCode.OK if report.status is CampaignStatus.FINISHED else ExitCode.FAILED
     finally:
@@ -57,49 +74,77 @@ def run_send(args: argparse.Namespace, output: Output) -> int:
 
 
 async def send_and_follow(workspace: Workspace, dispatch_id: int, output: Output) -> DispatchReport:
-    """Be the agent, unless one is at work already, until the dispatch is over or needs the user.
+    """Be the agent, unless and until one is at work already, as long as the dispatch needs one.
+
+    Returns:
+        The report once the dispatch is over, needs the user, or this process was told to stop.
 
     Raises:
         WorkspaceUnavailable: the workspace cannot be written.
     """
     stop = asyncio.Event()
-    agent = asyncio.create_task(run_agent(workspace, stop=stop))
-    following = asyncio.create_task(follow(workspace, dispatch_id, output))
-    await asyncio.wait({agent, following}, return_when=asyncio.FIRST_COMPLETED)
-    if agent.done():
+    with stopped_by_signals(stop):
+        agent = asyncio.create_task(_be_the_agent(workspace, stop))
+        following = asyncio.create_task(follow(workspace, dispatch_id, output))
+        try:
+            await asyncio.wait({agent, following}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            following.cancel()
+            stop.set()
+            await asyncio.gather(agent, following, return_exceptions=True)
+    agent.result()
+    return dispatch_report(workspace, dispatch_id)
+
+
+async def _be_the_agent(workspace: Workspace, stop: asyncio.Event) -> None:
+    while not stop.is_set():
         with contextlib.suppress(AgentAtWork):
-            agent.result()
-    report = await following
-    stop.set()
-    with contextlib.suppress(AgentAtWork):
-        await agent
-    return report
+            await run_agent(workspace, stop=stop)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _TRY_AGAIN_S)
 
 
-def _campaign(workspace: Workspace, args: argparse.Namespace) -> int:
+@dataclass(frozen=True)
+class _Prepared:
+    """What is to be sent. `campaign_id` makes the campaign, if there is none yet."""
+
+    name: str
+    audience: Audience
+    campaign_id: Callable[[], int]
+
+
+def _prepared(workspace: Workspace, args: argparse.Namespace) -> _Prepared:
     if args.campaign is not None:
-        return find_campaign(campaigns.list_campaigns(workspace), args.campaign).id
+        campaign = find_campaign(campaigns.list_campaigns(workspace), args.campaign)
+        return _Prepared(campaign.name, campaign.audience, lambda: campaign.id)
     if args.template is None or not args.list:
         raise UserFacingError("What shall be sent is not clear.", "Add --campaign, or --template and --list.")
     template = next((one for one in list_templates(workspace) if one.name == args.template), None)
     if template is None:
-        names = ", ".join(f"“{one.name}”" for one in list_templates(workspace))
-        raise UserFacingError(f"There is no template “{args.template}”.", f"There are {names}.")
+        raise UserFacingError(
+            f"There is no template “{args.template}”.", _there_are(one.name for one in list_templates(workspace))
+        )
     lists = {one.name: one.id for one in all_lists(workspace)}
     missing = [name for name in args.list if name not in lists]
     if missing:
-        raise UserFacingError(f"There is no list “{missing[0]}”.", f"There are {', '.join(lists)}.")
+        raise UserFacingError(f"There is no list “{missing[0]}”.", _there_are(lists))
     identity = _identity(list_identities(workspace), args.sender)
-    campaign_id = campaigns.create_campaign(
-        workspace,
-        name=args.name or template.name,
-        template_id=template.id,
-        identity_id=identity.id,
-        audience=Audience(list_ids=frozenset(lists[name] for name in args.list)),
-    )
-    if args.subject is not None:
-        campaigns.change_campaign(workspace, campaign_id, subject=args.subject)
-    return campaign_id
+    name, audience = args.name or template.name, Audience(list_ids=frozenset(lists[name] for name in args.list))
+
+    def make() -> int:
+        campaign_id = campaigns.create_campaign(
+            workspace, name=name, template_id=template.id, identity_id=identity.id, audience=audience
+        )
+        if args.subject is not None:
+            campaigns.change_campaign(workspace, campaign_id, subject=args.subject)
+        return campaign_id
+
+    return _Prepared(name, audience, make)
+
+
+def _there_are(names: Iterable[str]) -> str:
+    known = ", ".join(f"“{name}”" for name in names)
+    return f"There are {known}." if known else "There are none yet."
 
 
 def _identity(identities: tuple[IdentityInfo, ...], address: str | None) -> IdentityInfo:

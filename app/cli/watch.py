@@ -2,6 +2,7 @@
 
 import asyncio
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from app.cli.output import Output
@@ -27,7 +28,7 @@ async def follow(workspace: Workspace, dispatch_id: int, output: Output) -> Disp
         while True:
             report = await asyncio.to_thread(dispatch_report, workspace, dispatch_id)
             counts = report.counts
-            waits = f" ({report.note})" if report.note else ""
+            waits = f" ({escape(report.note)})" if report.note else ""
             bar.update(
                 task,
                 description=f"Sending{waits}",

@@ -56,8 +56,8 @@ class Dispatch(Base):
     """One run of a campaign: its content compiled once, its audience frozen once.
 
     The app writes `wish` and `due_at`; the agent writes `state` and the times, and when it cannot go on it writes
-    `problem` and turns `wish` to pause. `note` says why nothing goes out for the moment. The content columns are the Jinja2 sources that were current when the audience
-    was frozen, so that a later edit of the template changes nothing.
+    `problem` and turns `wish` to pause. `note` says why nothing goes out for the moment. The content columns are the
+    Jinja2 sources that were current when the audience was frozen, so that a later edit of the template changes nothing.
     """
 
     __tablename__ = "dispatch"

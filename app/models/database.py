@@ -20,6 +20,8 @@ from app.models.keys import WorkspaceKey
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 15.0
+SENDING_PATIENCE_S = 600.0
+"""How long who sends waits for others to be done writing: a big import must not leave messages in doubt."""
 _CACHE_KIB = 64 * 1024
 
 # Without an adapter the binding looks one up for every None, seven times slower on sparse rows.
@@ -41,17 +43,51 @@ class WorkspaceUnavailable(UserFacingError):
     """The environment keeps the file from being read or written."""
 
 
-_MEANINGS: tuple[tuple[str, str, str], ...] = (
-    ("disk is full", "The disk is full.", "Free some space; nothing that was saved before is lost."),
+class WorkspaceBusy(WorkspaceUnavailable):
+    """Another program was writing for longer than we were ready to wait."""
+
+
+class WorkspaceDamaged(WorkspaceUnavailable):
+    """Parts of the file are not what was written there."""
+
+
+_MEANINGS: tuple[tuple[str, type[WorkspaceUnavailable], str, str], ...] = (
+    (
+        "disk is full",
+        WorkspaceUnavailable,
+        "The disk is full.",
+        "Free some space; nothing that was saved before is lost.",
+    ),
     (
         "readonly",
+        WorkspaceUnavailable,
         "The workspace file is write-protected.",
         "Remove the protection, or move it to a folder of your own.",
     ),
-    ("disk i/o error", "The disk does not answer.", "Check that the drive is connected and has space, then try again."),
-    ("unable to open", "The workspace file cannot be opened.", "Check that its folder exists and you may write there."),
-    ("locked", "The workspace is busy.", "Wait until the other program is done with it, then try again."),
-    ("malformed", "The workspace file is damaged.", "Open the latest backup: main.py backup --list names them."),
+    (
+        "disk i/o error",
+        WorkspaceUnavailable,
+        "The disk does not answer.",
+        "Check that the drive is connected and has space, then try again.",
+    ),
+    (
+        "unable to open",
+        WorkspaceUnavailable,
+        "The workspace file cannot be opened.",
+        "Check that its folder exists and you may write there.",
+    ),
+    (
+        "locked",
+        WorkspaceBusy,
+        "The workspace is busy.",
+        "Wait until the other program is done with it, then try again.",
+    ),
+    (
+        "malformed",
+        WorkspaceDamaged,
+        "The workspace file is damaged.",
+        "Open the latest backup: main.py backup --list names them.",
+    ),
 )
 
 
@@ -60,9 +96,9 @@ def user_facing(error: Exception, path: Path) -> UserFacingError | None:
     text = str(error).lower()
     if "not a database" in text:
         return WrongKey(path)
-    for words, title, hint in _MEANINGS:
+    for words, kind, title, hint in _MEANINGS:
         if words in text:
-            return WorkspaceUnavailable(title, hint, detail=f"{path}: {error}")
+            return kind(title, hint, detail=f"{path}: {error}")
     return None
 
 
@@ -74,13 +110,14 @@ class Database:
 
     Args:
         durable: Whether a commit survives a power cut (`synchronous=FULL`), which sending needs; otherwise a power cut
-            can take back the last moments, but never damages the file.
+            can take back the last moments, but never damages the file. It is also more patient with others who write.
     """
 
     def __init__(self, path: Path, key: WorkspaceKey, *, durable: bool = False) -> None:
         self.path = path
         self._key = key
         self._synchronous = "FULL" if durable else "NORMAL"
+        self._patience_s = SENDING_PATIENCE_S if durable else BUSY_TIMEOUT_S
         self._engine = self._create_engine()
         self._reader = self._engine.execution_options(reading=True)
         self._watch: Any = None
@@ -95,7 +132,7 @@ class Database:
         connection = None
         try:
             connection = sqlcipher.connect(
-                str(self.path), isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
+                str(self.path), isolation_level=None, check_same_thread=False, timeout=self._patience_s
             )
             # First, or SQLCipher writes its complaint about a wrong key to standard error.
             connection.execute("PRAGMA cipher_log_level = NONE")
@@ -140,11 +177,16 @@ class Database:
             yield connection
 
     def data_version(self) -> int:
-        """A number that changes whenever another connection, in this or any process, has committed."""
+        """A number that changes whenever another connection, in this or any process, has committed.
+
+        Raises:
+            WorkspaceUnavailable: the environment's fault.
+        """
         with self._watch_lock:
             if self._watch is None:
                 self._watch = self.connect()
-            version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
+            with self.translating():
+                version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
             return version
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ the next one, so the groups grow by themselves exactly when the disk is slow.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from app.models.database import Database
+from app.models.database import Database, WorkspaceBusy
 
 T = TypeVar("T")
 
@@ -30,14 +31,17 @@ class _Write:
         self._tell(lambda: self.result.set_result(value))
 
     def fail(self, error: BaseException) -> None:
-        self._tell(lambda: self.result.set_exception(error))
+        # A future takes no StopIteration, and its caller would wait for ever.
+        told = RuntimeError("a write ran out of items") if isinstance(error, StopIteration) else error
+        self._tell(lambda: self.result.set_exception(told))
 
     def _tell(self, set_outcome: Callable[[], None]) -> None:
         def unless_cancelled() -> None:
             if not self.result.done():
                 set_outcome()
 
-        self.loop.call_soon_threadsafe(unless_cancelled)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self.loop.call_soon_threadsafe(unless_cancelled)
 
 
 class GroupWriter:
@@ -49,6 +53,7 @@ class GroupWriter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="group-writer", daemon=True)
         self._thread.start()
 
@@ -57,8 +62,11 @@ class GroupWriter:
 
         Raises:
             WorkspaceUnavailable: the environment's fault; *work* changed nothing.
-            Exception: whatever *work* raised; it changed nothing.
+            BaseException: whatever *work* raised; it changed nothing.
+            RuntimeError: the writer is closed.
         """
+        if self._is_closed:
+            raise RuntimeError("the writer is closed")
         loop = asyncio.get_running_loop()
         write = _Write(work, loop, loop.create_future())
         self._waiting.put(write)
@@ -66,8 +74,10 @@ class GroupWriter:
         return result
 
     async def close(self) -> None:
-        """Commit what is waiting, then end the thread."""
-        self._waiting.put(None)
+        """Commit what is waiting, then end the thread; safe to call twice."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._waiting.put(None)
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
@@ -88,9 +98,11 @@ class GroupWriter:
         try:
             with self._database.write() as session:
                 results = [write.work(session) for write in group]
-        except Exception as error:  # noqa: BLE001  the caller who is awaiting it gets it
-            if len(group) == 1:
-                group[0].fail(error)
+        except BaseException as error:  # noqa: BLE001  the caller who is awaiting it gets it
+            # Who waited in vain for others to be done writing need not wait again for each of the group.
+            if len(group) == 1 or isinstance(error, WorkspaceBusy):
+                for write in group:
+                    write.fail(error)
                 return
             for write in group:
                 self._commit([write])

@@ -8,6 +8,7 @@ import logging
 import secrets
 from typing import Protocol
 
+from app.errors import UserFacingError
 from app.models.keys import WorkspaceKey
 
 logger = logging.getLogger(__name__)
@@ -24,14 +25,32 @@ _TRUSTED_BACKENDS = frozenset(
 )
 
 
+class VaultUnavailable(UserFacingError):
+    """The keyring worked a moment ago and does not now: it was locked, perhaps."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            "The system's keyring does not answer.", "Unlock it and try again.", detail=type(error).__name__
+        )
+
+
 class Vault(Protocol):
     """Where workspace keys are kept between two starts."""
 
     def load(self, workspace_id: str) -> WorkspaceKey | None:
-        """The key of the workspace, or None if there is none here."""
+        """The key of the workspace, or None if there is none here.
+
+        Raises:
+            VaultUnavailable: it cannot be read.
+            BadRecoveryKey: what lies there is no key.
+        """
 
     def store(self, workspace_id: str, key: WorkspaceKey) -> None:
-        """Keep *key* for the next start."""
+        """Keep *key* for the next start.
+
+        Raises:
+            VaultUnavailable: it could not be kept.
+        """
 
 
 class _Backend(Protocol):
@@ -47,18 +66,28 @@ class KeyringVault:
         self._backend = backend
 
     def load(self, workspace_id: str) -> WorkspaceKey | None:
-        text = self._backend.get_password(SERVICE, workspace_id)
+        try:
+            text = self._backend.get_password(SERVICE, workspace_id)
+        except Exception as error:  # noqa: BLE001  see `_keeps_secrets`
+            raise VaultUnavailable(error) from None
         return WorkspaceKey.from_recovery_text(text) if text else None
 
     def store(self, workspace_id: str, key: WorkspaceKey) -> None:
-        self._backend.set_password(SERVICE, workspace_id, key.recovery_text())
+        try:
+            self._backend.set_password(SERVICE, workspace_id, key.recovery_text())
+        except Exception as error:  # noqa: BLE001  see `_keeps_secrets`
+            raise VaultUnavailable(error) from None
 
 
 def open_vault() -> Vault | None:
     """The system's keyring, or None if there is none that is secure and works."""
-    import keyring
+    try:
+        import keyring
 
-    chosen = keyring.get_keyring()
+        chosen = keyring.get_keyring()
+    except Exception as error:  # noqa: BLE001  a configured backend that is not there fails in ways of its own
+        logger.warning("The system's keyring cannot be used (%s).", type(error).__name__)
+        return None
     for backend in getattr(chosen, "backends", [chosen]):
         name = f"{type(backend).__module__}.{type(backend).__qualname__}"
         if name in _TRUSTED_BACKENDS and _keeps_secrets(backend):

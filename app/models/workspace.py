@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.errors import UserFacingError
-from app.models.database import Database
+from app.models.database import Database, WorkspaceUnavailable
 from app.models.fields import BUILT_IN_FIELDS
 from app.models.housekeeping import Organisation
 from app.models.keys import WorkspaceKey
@@ -57,18 +57,34 @@ def workspace_id(path: Path) -> str:
         return file.read(_SALT_BYTES).hex()
 
 
-@contextmanager
-def held_by_app(path: Path) -> Iterator[None]:
+def held_by_app(path: Path) -> AbstractContextManager[None]:
     """Keep a second window off the workspace at *path*; the system lets go of it even if this process is killed.
 
     Raises:
         AlreadyOpen: another process holds it.
+        WorkspaceUnavailable: its folder cannot be written.
     """
-    lock = FileLock(f"{path}.lock", timeout=0)
+    return locked(Path(f"{path}.lock"), or_raise=lambda: AlreadyOpen(path))
+
+
+@contextmanager
+def locked(path: Path, *, or_raise: Callable[[], UserFacingError]) -> Iterator[None]:
+    """Hold the lock file at *path*, or raise what *or_raise* gives if another process does.
+
+    Raises:
+        WorkspaceUnavailable: the folder cannot be written, or its file system knows no locks.
+    """
+    lock = FileLock(path, timeout=0)
     try:
         lock.acquire()
     except Timeout:
-        raise AlreadyOpen(path) from None
+        raise or_raise() from None
+    except (OSError, NotImplementedError) as error:
+        raise WorkspaceUnavailable(
+            "The folder of the workspace cannot be written.",
+            "Check that you may write there, or move the workspace to a folder of your own.",
+            detail=f"{path}: {error}",
+        ) from error
     try:
         yield
     finally:

@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import signal
-import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 
 from app.models.group_writer import GroupWriter
@@ -22,72 +22,107 @@ from app.sending.throttle import SystemClock
 
 logger = logging.getLogger(__name__)
 
+_STDIN = 0
 _LAST_LOOK_S = 2.0
 """How long the agent of a closed app stays idle before it ends."""
 
 
 async def run_agent(
-    workspace: Workspace, *, stop: asyncio.Event, app_is_gone: Callable[[], bool] = lambda: False
+    workspace: Workspace,
+    *,
+    stop: asyncio.Event,
+    app_is_gone: Callable[[], bool] = lambda: False,
+    at_work: Callable[[], None] = lambda: None,
 ) -> None:
     """Send what is due in *workspace* until *stop*, or until the app is gone and nothing is left to do.
 
+    *at_work* is called once this process is the agent.
+
     Raises:
-        AgentAtWork: another agent does that already.
+        AgentAtWork: another agent does that already, or has taken over while this computer slept.
         WorkspaceUnavailable: the workspace cannot be written.
     """
     with agent_lock(workspace.path):
         async with _writer(workspace) as writer:
             lease = Lease()
             await writer.write(lease.take)
+            at_work()
             server = PracticeServer(PracticeInbox(writer).accept)
             await server.start()
             lanes = Lanes(workspace, practice_port=lambda: server.port, clock=SystemClock())
             engine = Engine(workspace, writer, lanes, rng=random.Random())  # noqa: S311  spreads retries
             try:
-                async with asyncio.TaskGroup() as group:
-                    keeper = group.create_task(_keep_lease(writer, lease))
-                    ender = group.create_task(_end(engine, stop, app_is_gone))
-                    await engine.run()
-                    keeper.cancel()
-                    ender.cancel()
+                await _run(engine, _keep_lease(writer, lease), _end(stop, engine, app_is_gone))
             finally:
                 await server.stop()
                 await writer.write(lease.give_back)
 
 
-def serve(path: Path, key: WorkspaceKey, *, leave_with_app: bool) -> None:
+async def _run(engine: Engine, *conditions: Coroutine[object, object, None]) -> None:
+    """Run *engine* until it fails or one of *conditions* is over, which stops it; raise what any of them raised."""
+    working = asyncio.ensure_future(engine.run())
+    watching = [asyncio.ensure_future(condition) for condition in conditions]
+    try:
+        await asyncio.wait([working, *watching], return_when=asyncio.FIRST_COMPLETED)
+        engine.stop()
+        await working
+        for condition in watching:
+            if condition.done():
+                condition.result()
+    finally:
+        for task in (working, *watching):
+            task.cancel()
+        await asyncio.gather(working, *watching, return_exceptions=True)
+
+
+def serve(path: Path, key: WorkspaceKey, *, leave_with_app: bool, at_work: Callable[[], None] = lambda: None) -> None:
     """Run an agent on the workspace file at *path* until the process is told to end.
 
     Args:
         leave_with_app: Standard input is a pipe from the app: when it closes, the app is gone, and the agent ends as
             soon as nothing is left to do.
+        at_work: Called once this process is the agent.
 
     Raises:
         UserFacingError: see `run_agent`, `Workspace.open`.
     """
     workspace = Workspace.open(path, key, durable=True)
     try:
-        asyncio.run(_serve(workspace, leave_with_app=leave_with_app))
+        asyncio.run(_serve(workspace, leave_with_app=leave_with_app, at_work=at_work))
     finally:
         workspace.close()
 
 
-async def _serve(workspace: Workspace, *, leave_with_app: bool) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Windows knows no handlers on the loop; there the app closes the pipe and asks through the workspace.
-        with contextlib.suppress(NotImplementedError):
+@contextlib.contextmanager
+def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Let SIGINT and SIGTERM set *stop* rather than end this process in the middle of a message."""
+    loop, numbers = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+    # Windows knows no handlers on the loop; there the app closes the pipe and asks through the workspace.
+    with contextlib.suppress(NotImplementedError):
+        for number in numbers:
             loop.add_signal_handler(number, stop.set)
-    app_gone = threading.Event()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(NotImplementedError):
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
+async def _serve(workspace: Workspace, *, leave_with_app: bool, at_work: Callable[[], None]) -> None:
+    stop, app_gone = asyncio.Event(), threading.Event()
     if leave_with_app:
         threading.Thread(target=_wait_for_end_of_input, args=(app_gone,), daemon=True, name="app-watch").start()
-    await run_agent(workspace, stop=stop, app_is_gone=app_gone.is_set)
+    with stopped_by_signals(stop):
+        await run_agent(workspace, stop=stop, app_is_gone=app_gone.is_set, at_work=at_work)
 
 
 def _wait_for_end_of_input(app_gone: threading.Event) -> None:
-    # A thread, because asyncio on Windows cannot read a pipe it was started with.
-    while sys.stdin.buffer.read(1):
-        continue
+    # A thread, because asyncio on Windows cannot read a pipe it was started with; and past `sys.stdin`, whose lock a
+    # thread that waits in it would hold when the interpreter ends, which aborts the process.
+    with contextlib.suppress(OSError):
+        while os.read(_STDIN, 1):
+            continue
     app_gone.set()
 
 
@@ -106,8 +141,8 @@ async def _keep_lease(writer: GroupWriter, lease: Lease) -> None:
         await writer.write(lease.renew)
 
 
-async def _end(engine: Engine, stop: asyncio.Event, app_is_gone: Callable[[], bool]) -> None:
-    """Stop the engine when it is time to."""
+async def _end(stop: asyncio.Event, engine: Engine, app_is_gone: Callable[[], bool]) -> None:
+    """Wait until it is time to stop the engine."""
     while not stop.is_set():
         if app_is_gone() and engine.is_idle:
             await asyncio.sleep(_LAST_LOOK_S)
@@ -115,4 +150,3 @@ async def _end(engine: Engine, stop: asyncio.Event, app_is_gone: Callable[[], bo
                 break
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 0.5)
-    engine.stop()

@@ -29,7 +29,7 @@ class Lanes:
         self._lanes: dict[int, tuple[SmtpAccount, Limits, Lane]] = {}
 
     def get(self, account_id: int) -> Lane:
-        """The lane of an account.
+        """The lane of an account, as it is set up now.
 
         Raises:
             UserFacingError: its password cannot be unsealed, or it would send unprotected over a network.
@@ -43,13 +43,18 @@ class Lanes:
             account_id=account_id,
             server=smtp.host,
             transport=SmtpTransport(smtp),
-            throttle=self._throttle(account_id, limits),
+            throttle=Throttle(
+                limits,
+                clock=self._clock,
+                # What the lane before has on its way is in no usage yet.
+                usage=known[2].throttle.usage() if known is not None else self._usage(account_id),
+            ),
             connections=smtp.connections,
         )
         self._lanes[account_id] = (smtp, limits, lane)
         return lane
 
-    def _throttle(self, account_id: int, limits: Limits) -> Throttle:
+    def _usage(self, account_id: int) -> list[tuple[int, int]]:
         since = now_ms() // _MS_PER_MINUTE - _DAY_MINUTES
         with self._workspace.read() as session:
-            return Throttle(limits, clock=self._clock, usage=accounts.usage(session, account_id, since))
+            return accounts.usage(session, account_id, since)

@@ -7,20 +7,18 @@ workspace tells everybody else who works, and keeps an agent on another computer
 import os
 import secrets
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.errors import UserFacingError
 from app.models.base import utcnow
 from app.models.tables import AgentLease
-from app.models.workspace import Workspace
+from app.models.workspace import Workspace, locked
 
 RENEW_EVERY_S = 5.0
 _VALID = timedelta(seconds=20)
@@ -42,22 +40,14 @@ class AgentStatus:
     pid: int = 0
 
 
-@contextmanager
-def agent_lock(workspace_path: Path) -> Iterator[None]:
+def agent_lock(workspace_path: Path) -> AbstractContextManager[None]:
     """Be the only agent of this computer on the workspace.
 
     Raises:
         AgentAtWork: there is one already.
+        WorkspaceUnavailable: the folder of the workspace cannot be written.
     """
-    lock = FileLock(f"{workspace_path}.agent.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise AgentAtWork("on this computer") from None
-    try:
-        yield
-    finally:
-        lock.release()
+    return locked(Path(f"{workspace_path}.agent.lock"), or_raise=lambda: AgentAtWork("on this computer"))
 
 
 class Lease:

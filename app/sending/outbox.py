@@ -7,7 +7,7 @@ doubt (RFC 1047). It is *settled* when the outcome is known.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, insert, select, update
@@ -27,7 +27,7 @@ from app.models.states import (
 )
 from app.models.tables import AccountUsage, Attempt, Contact, Delivery, Dispatch, Suppression
 from app.models.workspace import Workspace
-from app.sending.outcomes import Outcome, OutcomeKind
+from app.sending.outcomes import Outcome, OutcomeKind, Reason
 
 _MS_PER_MINUTE = 60_000
 _LONGEST_LIMIT_MINUTES = 24 * 60
@@ -35,7 +35,11 @@ _LONGEST_LIMIT_MINUTES = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class LeasedDelivery:
-    """A delivery that this process means to send next."""
+    """A delivery that this process means to send next.
+
+    Attributes:
+        first_tried_at: When it was tried first; None if it never was, or is not deferred.
+    """
 
     id: int
     contact_id: int | None
@@ -43,6 +47,7 @@ class LeasedDelivery:
     token: str
     attempts: int
     was_deferred: bool
+    first_tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,36 +79,52 @@ def lease(session: Session, dispatch_id: int, *, after_id: int, limit: int) -> l
 
 def lease_deferred(session: Session, dispatch_id: int, *, now: datetime, limit: int) -> list[LeasedDelivery]:
     """The next *limit* deferred deliveries whose time has come."""
-    return _leased(
+    deliveries = _leased(
         session, Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.DEFERRED, Delivery.due_at <= now,
         limit=limit,
     )  # fmt: skip
+    rows = session.execute(
+        select(Attempt.delivery_id, func.min(Attempt.at))
+        .where(Attempt.delivery_id.in_([one.id for one in deliveries]))
+        .group_by(Attempt.delivery_id)
+    )
+    first_tries = {delivery_id: at for delivery_id, at in rows}  # noqa: C416  a Row is no pair to mypy
+    return [replace(one, first_tried_at=first_tries.get(one.id)) for one in deliveries]
 
 
-def claim(session: Session, dispatch_id: int, delivery_ids: Sequence[int]) -> frozenset[int]:
+def claim(session: Session, workspace: Workspace, dispatch_id: int, delivery_ids: Sequence[int]) -> frozenset[int]:
     """Make deliveries durably `sending`, and return which of them may really go.
 
     Left out are those whose address was suppressed or whose permission was withdrawn since the audience was frozen
-    (they become `skipped`), and all of them when the dispatch is no longer to run.
+    (they become `skipped`), and all of them when the dispatch is no longer to run. A contact who has another address
+    now is looked up by both.
     """
     if session.scalar(select(Dispatch.wish).where(Dispatch.id == dispatch_id)) is not Wish.RUN:
         return frozenset()
     rows = session.execute(
-        select(Delivery.id, case((Contact.id.is_(None), SkipReason.CONTACT_DELETED.value), else_=skip_reason))
+        select(
+            Delivery.id,
+            case((Contact.id.is_(None), SkipReason.CONTACT_DELETED.value), else_=skip_reason),
+            case((Contact.email != Delivery.address, Delivery.address)),
+        )
         .select_from(Delivery)
         .outerjoin(Contact, Contact.id == Delivery.contact_id)
         .outerjoin(Suppression, Suppression.address_hash == Contact.address_hash)
         .where(Delivery.id.in_(delivery_ids), Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)))
     ).all()
-    for delivery_id, objection in rows:
+    claimed = set[int]()
+    for delivery_id, objection, former_address in rows:
         if objection is not None:
             skip(session, delivery_id, SkipReason(objection))
-    claimed = frozenset(delivery_id for delivery_id, objection in rows if objection is None)
+        elif former_address is not None and _is_suppressed(session, workspace, former_address):
+            skip(session, delivery_id, SkipReason.SUPPRESSED)
+        else:
+            claimed.add(delivery_id)
     session.execute(
         update(Delivery).where(Delivery.id.in_(claimed)).values(state=DeliveryState.SENDING),
         execution_options={"synchronize_session": False},
     )
-    return claimed
+    return frozenset(claimed)
 
 
 def settle(session: Session, workspace: Workspace, account_id: int, settlements: Iterable[Settlement]) -> None:
@@ -118,7 +139,9 @@ def settle(session: Session, workspace: Workspace, account_id: int, settlements:
     hard = [one.delivery.address for one in settled if one.outcome.suppress]
     if hard:
         suppress_in(session, workspace, hard, SuppressionReason.HARD_BOUNCE, origin="Refused by the mail server")
-    _count(session, account_id, settled)
+    per_minute = Counter(to_ms(one.at) // _MS_PER_MINUTE for one in settled if one.outcome.is_final)
+    for minute, count in per_minute.items():
+        _count(session, account_id, minute, count)
 
 
 def skip(session: Session, delivery_id: int, reason: SkipReason, explanation: str = "") -> None:
@@ -130,32 +153,50 @@ def skip(session: Session, delivery_id: int, reason: SkipReason, explanation: st
     )
 
 
-def recover(session: Session) -> int:
+def recover(session: Session, dispatch_id: int | None = None) -> int:
     """After a crash: whatever is still `sending` is in doubt, and only the user may send it again.
+
+    It counts against the limits of its account, as the server may have taken it.
+
+    Args:
+        dispatch_id: Only this dispatch crashed; all otherwise.
 
     Returns:
         How many deliveries are newly in doubt.
     """
-    found = session.scalars(
-        update(Delivery)
-        .where(Delivery.state == DeliveryState.SENDING)
-        .values(state=DeliveryState.IN_DOUBT, reason="interrupted", settled_at=utcnow())
-        .returning(Delivery.id)
+    is_left = Delivery.state == DeliveryState.SENDING
+    if dispatch_id is not None:
+        is_left &= Delivery.dispatch_id == dispatch_id
+    now, found = utcnow(), 0
+    rows = session.execute(
+        select(Dispatch.account_id, func.count()).join(Delivery).where(is_left).group_by(Dispatch.account_id)
     )
-    return len(found.all())
+    for account_id, count in rows.all():
+        found += count
+        _count(session, account_id, to_ms(now) // _MS_PER_MINUTE, count)
+    session.execute(
+        update(Delivery)
+        .where(is_left)
+        .values(state=DeliveryState.IN_DOUBT, reason=Reason.INTERRUPTED.value, settled_at=now),
+        execution_options={"synchronize_session": False},
+    )
+    return found
 
 
 def cancel_open(session: Session, dispatch_id: int) -> None:
     """Nothing more of the dispatch is to go; what is on its way has been settled before."""
     session.execute(
         update(Delivery)
-        .where(Delivery.dispatch_id == dispatch_id, Delivery.state.in_(OPEN_STATES))
+        .where(
+            Delivery.dispatch_id == dispatch_id,
+            Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
+        )
         .values(state=DeliveryState.CANCELLED, settled_at=utcnow())
     )
     session.execute(
         update(Dispatch)
         .where(Dispatch.id == dispatch_id)
-        .values(state=DispatchState.CANCELLED, finished_at=utcnow(), problem="")
+        .values(state=DispatchState.CANCELLED, finished_at=utcnow(), problem="", note="")
     )
 
 
@@ -169,7 +210,7 @@ def finish_if_done(session: Session, dispatch_id: int) -> bool:
     session.execute(
         update(Dispatch)
         .where(Dispatch.id == dispatch_id, Dispatch.state == DispatchState.SENDING)
-        .values(state=DispatchState.FINISHED, finished_at=utcnow(), problem="")
+        .values(state=DispatchState.FINISHED, finished_at=utcnow(), problem="", note="")
     )
     return True
 
@@ -241,20 +282,21 @@ def _attempt_row(settlement: Settlement) -> dict[str, object]:
     }
 
 
-def _count(session: Session, account_id: int, settlements: list[Settlement]) -> None:
+def _is_suppressed(session: Session, workspace: Workspace, address: str) -> bool:
+    digest = workspace.address_hash(address)
+    return bool(session.scalar(select(exists().where(Suppression.address_hash == digest))))
+
+
+def _count(session: Session, account_id: int, minute: int, count: int) -> None:
     """Add to the account's use of its limits, and forget what is older than the longest of them."""
-    per_minute = Counter(
-        to_ms(one.at) // _MS_PER_MINUTE for one in settlements if one.outcome.is_sent or one.outcome.is_final
+    statement = upsert(AccountUsage).values(account_id=account_id, minute=minute, count=count)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["account_id", "minute"], set_={"count": AccountUsage.count + statement.excluded.count}
+        )
     )
-    for minute, count in per_minute.items():
-        statement = upsert(AccountUsage).values(account_id=account_id, minute=minute, count=count)
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["account_id", "minute"], set_={"count": AccountUsage.count + statement.excluded.count}
-            )
+    session.execute(
+        delete(AccountUsage).where(
+            AccountUsage.account_id == account_id, AccountUsage.minute < minute - _LONGEST_LIMIT_MINUTES
         )
-        session.execute(
-            delete(AccountUsage).where(
-                AccountUsage.account_id == account_id, AccountUsage.minute < minute - _LONGEST_LIMIT_MINUTES
-            )
-        )
+    )

@@ -5,9 +5,9 @@ import contextlib
 import logging
 import random
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from app.audience.contacts import merge_values
@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 
 LEASED_AHEAD = 200
 _GIVE_UP_AFTER = timedelta(days=2)
-_MOST_ATTEMPTS = 12
+_FEWEST_ATTEMPTS, _MOST_ATTEMPTS = 3, 12
 _LONGEST_SLEEP_S = 30.0
+_WORTH_A_NOTE_S = 1.0
 _RECONNECT_S = (1.0, 5.0, 15.0, 60.0, 300.0)
 
 
@@ -58,7 +59,6 @@ class DispatchRunner:
         composer: Composer,
         *,
         dispatch_id: int,
-        started_at: datetime,
         rng: random.Random,
     ) -> None:
         self.trouble = ""
@@ -68,7 +68,6 @@ class DispatchRunner:
         self._lane = lane
         self._composer = composer
         self._dispatch_id = dispatch_id
-        self._started_at = started_at
         self._rng = rng
         self._is_stopping = False
         self._stopped = asyncio.Event()
@@ -87,7 +86,8 @@ class DispatchRunner:
         """Send until nothing is left, `stop` was called, or the account is in trouble; then everything is settled.
 
         Raises:
-            ExceptionGroup: the workspace cannot be written; what was under way will be in doubt at the next start.
+            WorkspaceUnavailable: the workspace cannot be written; what could not be settled is in doubt.
+            Exception: a fault of the program; likewise.
         """
         try:
             async with asyncio.TaskGroup() as group:
@@ -98,7 +98,12 @@ class DispatchRunner:
             while self._background:
                 await asyncio.wait(self._background)
         if self._failures:
-            raise ExceptionGroup("what became of messages could not be recorded", self._failures)
+            raise min(self._failures, key=lambda error: isinstance(error, UserFacingError))
+
+    @property
+    def lane(self) -> Lane:
+        """What it sends through."""
+        return self._lane
 
     def stop(self) -> None:
         """Take nothing more; what is on its way is finished."""
@@ -111,7 +116,8 @@ class DispatchRunner:
         while not self._is_stopping and await self._has_leased():
             wait_s = self._lane.throttle.next_free_in()
             if wait_s > 0:
-                self.note = f"Waiting for {self._lane.throttle.waiting_for}"
+                if wait_s >= _WORTH_A_NOTE_S:
+                    self.note = f"Waiting for {self._lane.throttle.waiting_for}"
                 await self._sleep(min(wait_s, _LONGEST_SLEEP_S))
             elif (message := self._compose_next()) is not None:
                 return message
@@ -140,8 +146,9 @@ class DispatchRunner:
             # The connection broke while the claim is being written: what to undo is known when that is done.
             claim.settled_early = outcome
             return
-        if delivery.id in self._claimed:
-            self._claimed.remove(delivery.id)
+        # What the connection need not even offer (too big, say) is refused without a claim.
+        if delivery.id in self._claimed or outcome.kind is OutcomeKind.REFUSED:
+            self._claimed.discard(delivery.id)
             self._record(delivery, outcome)
         if outcome.is_untried:
             self._leased.appendleft(_Leased(delivery, job.values))
@@ -151,21 +158,40 @@ class DispatchRunner:
     # Connections
 
     async def _keep_sending(self) -> None:
-        async with self._lane.slots:
-            failures = 0
+        """Send over one connection after the other. A failure ends it, and lets the others finish what they hold."""
+        failures = 0
+        try:
             while not self._is_stopping and await self._has_leased():
-                try:
-                    connection = await self._lane.transport.open()
-                except AccountTrouble as trouble:
-                    if trouble.needs_user:
-                        self._halt(str(trouble))
+                async with self._slot() as is_ours:
+                    if not is_ours:
                         return
-                    self.note = trouble.title
-                    await self._sleep(_RECONNECT_S[min(failures, len(_RECONNECT_S) - 1)])
-                    failures += 1
-                    continue
-                failures = 0
-                await self._send_over(connection)
+                    try:
+                        connection = await self._lane.transport.open()
+                    except AccountTrouble as trouble:
+                        if trouble.needs_user:
+                            self._halt(str(trouble))
+                            return
+                        self.note = trouble.title
+                        await self._sleep(_RECONNECT_S[min(failures, len(_RECONNECT_S) - 1)])
+                        failures += 1
+                        continue
+                    failures = 0
+                    await self._send_over(connection)
+        except Exception as error:  # noqa: BLE001  `run` raises it when all have finished
+            self._fail(error)
+
+    @contextlib.asynccontextmanager
+    async def _slot(self) -> AsyncIterator[bool]:
+        """The right to one of the account's connections, whose dispatches take turns; False if `stop` came first."""
+        acquiring = asyncio.ensure_future(self._lane.slots.acquire())
+        stopped = asyncio.ensure_future(self._stopped.wait())
+        try:
+            await asyncio.wait({acquiring, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            yield not stopped.done()
+        finally:
+            stopped.cancel()
+            if not acquiring.cancel():
+                self._lane.slots.release()
 
     async def _send_over(self, connection: Connection) -> None:
         try:
@@ -229,7 +255,9 @@ class DispatchRunner:
         claims, self._claims = self._claims, []
         wanted = [claim.job.delivery.id for claim in claims]
         try:
-            claimed = await self._writer.write(lambda session: outbox.claim(session, self._dispatch_id, wanted))
+            claimed = await self._writer.write(
+                lambda session: outbox.claim(session, self._workspace, self._dispatch_id, wanted)
+            )
         except Exception as error:
             for claim in claims:
                 del self._claiming[claim.job.delivery.id]
@@ -258,13 +286,14 @@ class DispatchRunner:
             self._lane.throttle.slow_down(outcome.retry_after_s)
         if outcome.kind is OutcomeKind.ACCOUNT_TROUBLE:
             self._halt(explain(outcome, server=self._lane.server))
-        tries = delivery.attempts + 1
+        tries, first_tried_at = delivery.attempts + 1, delivery.first_tried_at or now
+        is_old = now - first_tried_at > _GIVE_UP_AFTER
         settlement = Settlement(
             delivery,
             outcome,
             at=now,
             retry_at=now + timedelta(seconds=retry_delay(tries, outcome, rng=self._rng)),
-            give_up=tries >= _MOST_ATTEMPTS or now - self._started_at > _GIVE_UP_AFTER,
+            give_up=tries >= _MOST_ATTEMPTS or (is_old and tries >= _FEWEST_ATTEMPTS),
         )
         self._settlements.append(settlement)
         if len(self._settlements) == 1:
@@ -285,8 +314,11 @@ class DispatchRunner:
         self._background.discard(task)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, Exception):
-            self._failures.append(error)
-            self.stop()
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self._failures.append(error)
+        self.stop()
 
 
 @dataclass(slots=True)
