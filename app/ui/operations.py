@@ -86,7 +86,11 @@ class Operations(QObject):
         thread and may return what the toast says. *refreshes* names what the work changed. *on_error* takes a user
         facing error instead of the window, for forms and pages that show it in place.
         """
-        return self._start(self._finish(self._result(work, lane), success, refreshes), busy, on_error)
+        task = self._start(lambda: self._finish(lambda: self._result(work, lane), success, refreshes), busy, on_error)
+        if isinstance(work, Coroutine):
+            # Cancelled before its first step it was never begun, of which Python would complain.
+            task.add_done_callback(lambda _: work.close())
+        return task
 
     def run_with_progress(
         self,
@@ -109,14 +113,14 @@ class Operations(QObject):
 
         async def follow() -> None:
             try:
-                await self._finish(self._long_result(work, job, lane), success, refreshes)
+                await self._finish(lambda: self._long_result(work, job, lane), success, refreshes)
             finally:
                 self._jobs.discard(job)
                 job.finished.emit()
                 job.deleteLater()
 
         (shown_by or self.started.emit)(job)
-        self._start(follow(), busy, on_error)
+        self._start(follow, busy, on_error)
         return job
 
     async def read(self, query: Callable[[], T]) -> T:
@@ -154,7 +158,7 @@ class Operations(QObject):
 
     def _start(
         self,
-        steps: Coroutine[Any, Any, None],
+        steps: Callable[[], Coroutine[Any, Any, None]],
         busy: QWidget | None,
         on_error: Callable[[UserFacingError], object] | None,
     ) -> asyncio.Task[None]:
@@ -165,13 +169,13 @@ class Operations(QObject):
 
     async def _guard(
         self,
-        steps: Coroutine[Any, Any, None],
+        steps: Callable[[], Coroutine[Any, Any, None]],
         busy: QWidget | None,
         on_error: Callable[[UserFacingError], object] | None,
     ) -> None:
         with _disabled(busy):
             try:
-                await steps
+                await steps()
             except Cancelled:
                 return
             except UserFacingError as error:
@@ -181,9 +185,9 @@ class Operations(QObject):
                 sys.excepthook(*sys.exc_info())
 
     async def _finish(
-        self, result: Coroutine[Any, Any, T], success: Success[T] | None, refreshes: Iterable[str]
+        self, result: Callable[[], Coroutine[Any, Any, T]], success: Success[T] | None, refreshes: Iterable[str]
     ) -> None:
-        value = await result
+        value = await result()
         things = frozenset(refreshes)
         if things:
             self.changed.emit(things)

@@ -151,6 +151,19 @@ async def test_a_cancelled_job_stops_its_work(operations: Operations, bugs: list
     assert bugs == []
 
 
+async def test_work_that_is_cancelled_before_it_began_leaves_no_complaint(operations: Operations) -> None:
+    begun: list[bool] = []
+
+    async def work() -> None:
+        begun.append(True)
+
+    task = operations.run(work())
+    task.cancel()
+    await asyncio.wait({task})
+    assert begun == []
+    assert operations.is_idle
+
+
 async def test_drain_stops_what_runs(operations: Operations) -> None:
     task = operations.run(asyncio.sleep(60))
     await asyncio.sleep(0)
