@@ -60,6 +60,7 @@ class ProgressCard(QFrame):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = QProgressBar(textVisible=False)
         self._bar.setRange(0, _STEPS)
+        self._bar.setAccessibleName(self.tr("Progress"))
         self._pause = icon_button("pause", self.tr("Pause"), on_click=self._on_pause, name="pauseJob", small=True)
         head = QHBoxLayout()
         head.setSpacing(Space.XS)
