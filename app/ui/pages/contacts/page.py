@@ -229,8 +229,10 @@ class ContactsPage(Page):
 
     def _choose(self, choice: Choice) -> None:
         self._choice = choice
+        self._query = choice.apply(self._query)
         self.body.rail.choose(choice)
-        self._requery(choice.apply(self._query))
+        if self.model.columns:  # else the first load is under way, and asks this
+            self._requery(self._query)
 
     def _show_only(self, choice: Choice) -> None:
         """Choose, and drop the search, which would hide some of those that were asked for."""
@@ -387,6 +389,5 @@ class ContactsPage(Page):
             (keys.Find, self.body.search.setFocus),
         ]
         for sequence, act in wanted:
-            shortcut = QShortcut(QKeySequence(sequence), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
+            # Of the whole window, wherever the focus is; Qt asks no page that is out of sight.
+            QShortcut(QKeySequence(sequence), self).activated.connect(act)
