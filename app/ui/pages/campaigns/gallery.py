@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import shiboken6
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -79,7 +80,7 @@ class TemplateGallery(Sheet):
 
     async def _show(self, row: int) -> None:
         html = await self._context.operations.read(partial(_html, self._templates[row], self._around))
-        if self._chosen is self._templates[row] and self.isVisible():
+        if shiboken6.isValid(self) and self._chosen is self._templates[row]:
             self.view.show_html(html)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout
+from PySide6.QtWidgets import QGridLayout, QSizePolicy
 
 from app.audience.audience import AudienceCount
 from app.reports.metrics import DispatchReport
-from app.ui.pages.campaigns.words import moment, people
+from app.ui.pages.campaigns.words import moment, people, without_tags
 from app.ui.theme import Space
 from app.ui.widgets import Card, label
 
@@ -25,11 +25,12 @@ class LaunchCard(Card):
             grid.addWidget(label(name, "muted"), row, 0)
             grid.addWidget(value, row, 1)
         self.body.addLayout(grid)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def set_report(self, report: DispatchReport, audience: str, count: AudienceCount) -> None:
         """*audience*: whom it goes to, in words; *count*: how many that is now."""
         texts = (
-            report.subject,
+            without_tags(report.subject),
             self.tr("{0}: {1}").format(audience, people(count.mailable)),
             self.tr("{0}, through {1}").format(report.sender, report.account_name),
             moment(report.due_at),

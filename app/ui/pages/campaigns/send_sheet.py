@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QDateTime, Slot
+from PySide6.QtCore import QDateTime, Qt, Slot
 from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from app.audience.audience import AudienceCount
@@ -55,6 +55,9 @@ class SendSheet(Sheet):
         self._time.setDisplayFormat(self._display_format())
         self._time.setEnabled(False)
         self._note = caption()
+        # Two lines, so that the sheet keeps its size whatever is chosen.
+        self._note.setMinimumHeight(2 * self._note.fontMetrics().lineSpacing())
+        self._note.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self._account_banner(identity, is_practice=is_practice))
         if warnings:
             words = (
@@ -112,7 +115,6 @@ class SendSheet(Sheet):
             self._note.setText(
                 self.tr("It leaves {0}. Until then you can take it back and change it.").format(moment(at))
             )
-        self.adjustSize()
 
 
 def _next_morning() -> QDateTime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -171,6 +172,14 @@ def left_out_words(skipped: Mapping[SkipReason, int]) -> str:
         return ""
     parts = [word if len(counted) == 1 else f"{number(count)} {word}" for word, count in counted]
     return _tr("{0} left out: {1}").format(number(sum(skipped.values())), ", ".join(parts))
+
+
+def without_tags(subject: str) -> str:
+    """A subject for reading: “[first name]: 20% off” instead of merge tags."""
+    return _TAG.sub(lambda tag: f"[{tag[1].replace('_', ' ')}]", subject)
+
+
+_TAG = re.compile(r"\{\{\s*(\w+).*?\}\}")
 
 
 def joined(names: Collection[str], *, most: int = 2) -> str:
