@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from app.errors import Cancelled, UserFacingError
 from app.ui.operations import Operations
-from app.ui.start.sheets import ChoiceSheet, KeySheet, NewWorkspaceSheet, RecoverySheet
+from app.ui.start.choice_sheet import ChoiceSheet, Way
+from app.ui.start.key_sheet import KeySheet
+from app.ui.start.new_workspace_sheet import NewWorkspaceSheet
+from app.ui.start.recovery_sheet import RecoverySheet
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from app.models.keys import WorkspaceKey
     from app.models.vault import Vault
     from app.models.workspace import Workspace
 
@@ -26,6 +29,9 @@ class Opened:
 
     workspace: Workspace
     hold: ExitStack
+
+
+_Way = Callable[[], Awaitable[Opened]]
 
 
 @dataclass(frozen=True)
@@ -47,30 +53,51 @@ class Opener:
         Raises:
             Cancelled: the user wants none.
         """
-        if not last:
-            return await self._make_new(is_first=True)
-        path = Path(last)
+        way: _Way = partial(self._open, Path(last)) if last else self._welcome
         while True:
             try:
-                return await self._open(path)
+                return await way()
             except UserFacingError as error:
-                choice = ChoiceSheet(self.window, error)
-                await choice.result_of()
-                if choice.wants_new:
-                    return await self._make_new(is_first=False)
-                if choice.path is None:
-                    raise Cancelled from error
-                path = choice.path
+                way = await self._way_on(error, again=way)
 
-    async def _make_new(self, *, is_first: bool) -> Opened:
+    async def _way_on(self, error: UserFacingError, *, again: _Way) -> _Way:
+        """What the user wants to do about *error*.
+
+        Raises:
+            Cancelled: nothing.
+        """
+        while True:
+            choice = ChoiceSheet(self.window, error)
+            await choice.result_of()
+            match choice.way:
+                case Way.AGAIN:
+                    return again
+                case Way.OTHER:
+                    return partial(self._open, choice.path)
+                case Way.NEW:
+                    sheet = NewWorkspaceSheet(self.window, is_first=False)
+                    if await sheet.result_of():
+                        return self._way_of(sheet)
+                case Way.QUIT:
+                    raise Cancelled from error
+
+    async def _welcome(self) -> Opened:
+        sheet = NewWorkspaceSheet(self.window, is_first=True)
+        if not await sheet.result_of():
+            raise Cancelled
+        return await self._way_of(sheet)()
+
+    def _way_of(self, sheet: NewWorkspaceSheet) -> _Way:
+        if sheet.path is not None:
+            return partial(self._open, sheet.path)
+        return partial(self._make, sheet.organisation, sheet.time_zone)
+
+    async def _make(self, name: str, zone: str) -> Opened:
         from app.models.keys import WorkspaceKey
         from app.models.workspace import SUFFIX, held_by_app, workspace_id
         from app.sending.furnish import create_furnished
 
-        sheet = NewWorkspaceSheet(self.window, is_first=is_first)
-        if not await sheet.result_of():
-            raise Cancelled
-        name, zone, key = sheet.organisation, sheet.time_zone, WorkspaceKey.generate()
+        key = WorkspaceKey.generate()
         path = _free_path(self.folder, name, SUFFIX)
         with ExitStack() as stack:
             workspace = await self.operations.write(
@@ -95,34 +122,38 @@ class Opener:
             return Opened(workspace, stack.pop_all())
 
     async def _unlock(self, path: Path) -> Workspace:
+        from app.models.database import WrongKey
         from app.models.workspace import Workspace, workspace_id
 
         vault = await self._vault()
         key = await self.operations.read(lambda: vault.load(workspace_id(path))) if vault else None
-        if key is None:
-            return await self._unlock_with_typed_key(path, vault)
-        return await self.operations.write(partial(Workspace.open, path, key))
+        if key is not None:
+            try:
+                return await self.operations.write(partial(Workspace.open, path, key))
+            except WrongKey as error:
+                return await self._unlock_with_typed_key(path, vault, trouble=error.title)
+        return await self._unlock_with_typed_key(path, vault)
 
-    async def _unlock_with_typed_key(self, path: Path, vault: Vault | None) -> Workspace:
+    async def _unlock_with_typed_key(self, path: Path, vault: Vault | None, *, trouble: str = "") -> Workspace:
         """Ask for the recovery key until it opens the file, and keep it if there is a keyring."""
         from app.models.database import WrongKey
         from app.models.workspace import Workspace, workspace_id
 
-        trouble = ""
+        typed = ""
         while True:
-            sheet = KeySheet(self.window, path.stem, is_kept=vault is not None, trouble=trouble)
+            sheet = KeySheet(self.window, path.stem, is_kept=vault is not None, trouble=trouble, text=typed)
             if not await sheet.result_of():
                 raise UserFacingError(
                     f"“{path.stem}” is locked.", "Enter its recovery key, or choose another workspace."
                 )
-            key: WorkspaceKey = sheet.key
             try:
-                workspace = await self.operations.write(partial(Workspace.open, path, key))
-            except WrongKey as error:
-                trouble = str(error)
+                workspace = await self.operations.write(partial(Workspace.open, path, sheet.key))
+            except WrongKey:
+                typed = sheet.text
+                trouble = self.window.tr("This is the key of another workspace, or the file is none.")
                 continue
             if vault is not None:
-                await self.operations.read(partial(vault.store, workspace_id(path), key))
+                await self.operations.read(partial(vault.store, workspace_id(path), sheet.key))
             return workspace
 
     async def _vault(self) -> Vault | None:

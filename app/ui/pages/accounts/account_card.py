@@ -97,8 +97,11 @@ class AccountCard(Card):
                 )
             )
             return row
-        row.addWidget(secondary_button(self.tr("Test connection"), "plug", on_click=self.try_it, name="testAccount"))
-        row.addWidget(secondary_button(self.tr("Edit"), "pencil", on_click=self.edit_wanted.emit, name="editAccount"))
+        if not account.problem:  # which comes with the same two
+            test = secondary_button(self.tr("Test connection"), "plug", on_click=self.try_it, name="testAccount")
+            edit = secondary_button(self.tr("Edit"), "pencil", on_click=self.edit_wanted.emit, name="editAccount")
+            row.addWidget(test)
+            row.addWidget(edit)
         row.addWidget(self._more())
         return row
 
@@ -125,7 +128,7 @@ class AccountCard(Card):
             self.tr("Nothing is lost: what was to be sent waits until the account works again."),
             Kind.BAD,
             link_button(self.tr("Try again"), on_click=self.try_it, name="tryAccount"),
-            link_button(self.tr("Edit"), on_click=self.edit_wanted.emit, name="repairAccount"),
+            link_button(self.tr("Edit"), on_click=self.edit_wanted.emit, name="editAccount"),
         )
         banner.setObjectName("accountProblem")
         return banner
@@ -145,7 +148,7 @@ class AccountCard(Card):
             ),
         ]
         if identity and identity.reply_to:
-            facts.insert(0, (self.tr("Answers go to"), identity.reply_to))
+            facts.append((self.tr("Answers go to"), identity.reply_to))
         grid = QGridLayout()
         grid.setHorizontalSpacing(Space.XXL)
         grid.setVerticalSpacing(2)
@@ -154,7 +157,7 @@ class AccountCard(Card):
             words = label(value, wrap=True)
             words.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
             grid.addWidget(words, 1, column)
-            grid.setColumnStretch(column, 1)
+            grid.setColumnStretch(column, 2 if column == 0 else 1)
         return grid
 
     def _security(self, tls: TlsMode) -> str:

@@ -190,11 +190,11 @@ class AccountSheet(Sheet):
         content.setProperty("role", "scrolled")
         column = QVBoxLayout(content)
         column.setContentsMargins(2, 2, Space.L, Space.S)
-        column.setSpacing(Space.XXL)
+        column.setSpacing(Space.XL)
         self.server.form.addWidget(self.test)
         for section in (self.identity, self.server, self.limits):
             column.addWidget(section)
-        self.limits.form.addSpacing(Space.XS)
+            column.addWidget(_line())
         self._advanced_button = quiet_button(self.tr("Advanced"), "chevron-right", name="advanced")
         self._advanced_button.setCheckable(True)
         self._advanced_button.toggled.connect(self._on_advanced)
@@ -203,13 +203,13 @@ class AccountSheet(Sheet):
         advanced = QVBoxLayout(self._advanced)
         advanced.setContentsMargins(0, 0, 0, 0)
         advanced.setSpacing(Space.XXL)
+        self._name.setObjectName("accountName")
         name = FormField(
             self.tr("Name of the account"),
             self._name,
             optional=True,
             help_text=self.tr("Only you see it. Without one it is called like its address."),
         )
-        self._name.setObjectName("accountName")
         advanced.addWidget(name)
         advanced.addWidget(self.signature)
         advanced.addWidget(self.connections)
@@ -228,6 +228,12 @@ class AccountSheet(Sheet):
         room = parent.height() - 2 * _LEAST_MARGIN if parent is not None else _MOST_HEIGHT
         self.resize(_WIDTH, min(_MOST_HEIGHT, room))
         self.identity.name.setFocus()
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setProperty("role", "line")
+    return line
 
 
 def _assembled(

@@ -9,7 +9,8 @@ from app.ui.pages.accounts.providers import limits_hint, provider_of
 from app.ui.pages.accounts.section import Section
 from app.ui.widgets import FormField, caption
 
-_MOST = 10_000_000
+_MOST = 9_999_999
+_LEAST_WIDTH = 96
 
 
 class LimitsSection(Section):
@@ -58,6 +59,8 @@ class LimitsSection(Section):
         spin.setRange(0, _MOST)
         spin.setSpecialValueText(self.tr("no limit"))
         spin.setGroupSeparatorShown(True)
+        # Qt reserves room for the longest number beside the longest word.
+        spin.setMinimumWidth(_LEAST_WIDTH)
         return spin
 
 

@@ -37,7 +37,10 @@ class Section(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setHorizontalSpacing(Space.M)
         for column, (field, stretch) in enumerate(zip(fields, stretches, strict=True)):
-            # At the top: an error below one field must not push its neighbours down.
-            row.addWidget(field, 0, column)
+            # A stretch below: an error under one field must not push its neighbours down.
+            cell = QVBoxLayout()
+            cell.addWidget(field)
+            cell.addStretch(1)
+            row.addLayout(cell, 0, column)
             row.setColumnStretch(column, stretch)
         self.form.addLayout(row)

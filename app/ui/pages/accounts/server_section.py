@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox
 from app.models.states import TlsMode
 from app.ui.pages.accounts.providers import password_hint, provider_of
 from app.ui.pages.accounts.section import Section
-from app.ui.widgets import FormField, secondary_button
+from app.ui.theme import Kind
+from app.ui.widgets import Banner, FormField, caption, secondary_button
 
 _USUAL_PORTS = {TlsMode.IMPLICIT: 465, TlsMode.STARTTLS: 587, TlsMode.NONE_ON_LOOPBACK: 25}
 
@@ -48,6 +49,8 @@ class ServerSection(Section):
         self._security = FormField(self.tr("Security"), self.security)
         self._username = FormField(self.tr("User name"), self.username)
         self._password = FormField(self.tr("Password"), self.password)
+        self._hint = Banner()
+        self._hint.setObjectName("passwordHint")
         self._build()
         self._has_password = False
 
@@ -78,11 +81,9 @@ class ServerSection(Section):
 
     def show_provider_of(self, address: str) -> None:
         """Say what the provider wants that people do not expect."""
-        provider = provider_of(self.host.text(), self.username.text(), address)
-        self._password.set_help(
-            password_hint(provider)
-            or self.tr("It is kept sealed inside your encrypted workspace and goes to this server alone.")
-        )
+        hint = password_hint(provider_of(self.host.text(), self.username.text(), address))
+        self._hint.set_message("", hint, Kind.INFO)
+        self._hint.setVisible(bool(hint))
 
     def check(self) -> list[FormField]:
         """Look at the inputs, say what is wrong, and return the fields to correct."""
@@ -120,6 +121,13 @@ class ServerSection(Section):
         self.security.setObjectName("security")
         self.form.addWidget(self._security)
         self.add_beside([self._username, self._password], [1, 1])
+        self._hint.hide()
+        self.form.addWidget(self._hint)
+        self.form.addWidget(
+            caption(
+                self.tr("The password is kept sealed inside your encrypted workspace and goes to this server alone.")
+            )
+        )
         self._test = secondary_button(
             self.tr("Test connection"), "plug", on_click=self.test_wanted.emit, name="testConnection"
         )
