@@ -13,8 +13,9 @@ _KEPT = 3
 def set_up(folder: Path, name: str) -> None:
     """Log to *folder*/*name*.log, and warnings to standard error as well.
 
-    A folder that cannot be written costs the file, not the start.
+    A folder that cannot be written costs the file, not the start; a disk that is full costs the line, not more.
     """
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     console = logging.StreamHandler(sys.stderr)

@@ -145,7 +145,7 @@ def _add_send(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 
 def _add_agent(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    parser = _add(commands, "agent", "sending:run_agent_command", "send what is due until told to stop")
+    parser = _add(commands, "agent", "agent:run_agent_command", "send what is due until told to stop")
     add_workspace_arguments(parser)
     parser.add_argument("--leave-with-app", action="store_true", help=argparse.SUPPRESS)
 

@@ -4,10 +4,12 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from app.errors import UserFacingError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(frozen=True)
@@ -17,8 +19,10 @@ class Output:
     as_json: bool
 
     @property
-    def console(self) -> Console:
+    def console(self) -> "Console":
         """For people: standard output, or standard error when a program reads standard output."""
+        from rich.console import Console
+
         return Console(stderr=self.as_json, highlight=False, emoji=False)
 
     def result(self, data: Mapping[str, object]) -> None:

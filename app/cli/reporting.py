@@ -9,7 +9,6 @@ from app.cli.keys import open_workspace
 from app.cli.output import Output
 from app.errors import UserFacingError
 from app.models.states import DeliveryState
-from app.reports.export import export_deliveries
 from app.reports.metrics import DispatchReport, ReasonCount, dispatch_report, reason_counts
 from app.sending.campaigns import CampaignInfo, list_campaigns
 from app.sending.exit_codes import ExitCode
@@ -30,6 +29,9 @@ def run_report(args: argparse.Namespace, output: Output) -> int:
         report = dispatch_report(workspace, campaign.dispatch_id)
         reasons = reason_counts(workspace, campaign.dispatch_id)
         if args.messages is not None:
+            # openpyxl takes longer to import than all the rest.
+            from app.reports.export import export_deliveries
+
             export_deliveries(workspace, campaign.dispatch_id, args.messages, words=_words)
         print_report(report, reasons, output)
         output.result(as_data(report, reasons))

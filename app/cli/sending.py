@@ -1,15 +1,14 @@
-"""`send` and `agent`: messages on their way."""
+"""`send`: a campaign on its way."""
 
 import argparse
 import asyncio
 import contextlib
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from app.audience.audience import Audience, count
 from app.audience.lists import all_lists
-from app.cli.keys import open_workspace, workspace_key, workspace_path
+from app.cli.keys import open_workspace
 from app.cli.output import Output
 from app.cli.reporting import as_data, find_campaign, print_report
 from app.cli.watch import follow
@@ -20,29 +19,11 @@ from app.models.workspace import Workspace
 from app.reports.metrics import DispatchReport, dispatch_report, reason_counts
 from app.sending import campaigns
 from app.sending.accounts import IdentityInfo, list_identities
-from app.sending.agent import run_agent, serve, stopped_by_signals
+from app.sending.agent import run_agent, stopped_by_signals
 from app.sending.exit_codes import ExitCode
 from app.sending.lease import AgentAtWork
 
 _TRY_AGAIN_S = 1.0
-
-
-def run_agent_command(args: argparse.Namespace, output: Output) -> int:
-    """Send what is due until told to stop."""
-    path = workspace_path(args)
-
-    def at_work() -> None:
-        # The app waits for this line; it may be gone already, which is no reason not to send.
-        with contextlib.suppress(OSError):
-            print("At work. Ctrl-C ends it.", file=sys.stderr if output.as_json else sys.stdout, flush=True)
-
-    try:
-        serve(path, workspace_key(args, path), leave_with_app=args.leave_with_app, at_work=at_work)
-    except AgentAtWork as error:
-        output.failure(error)
-        return ExitCode.AGENT_AT_WORK
-    output.result({"workspace": str(path), "ended": True})
-    return ExitCode.OK
 
 
 def run_send(args: argparse.Namespace, output: Output) -> int:

@@ -72,13 +72,13 @@ class AgentProcess:
 
 
 @asynccontextmanager
-async def agent_process(workspace: Workspace, *, command: list[str] | None = None) -> AsyncIterator[AgentProcess]:
-    """An agent process on the file of *workspace*; killed at the end if it still runs then."""
-    home = workspace.path.parent
+async def agent_process(workspace: Workspace, *, home: Path | None = None) -> AsyncIterator[AgentProcess]:
+    """An agent process on the file of *workspace*; killed at the end if it still runs then. It logs to *home*."""
+    home = home or workspace.path.parent
     key_file = home / "key"
     key_file.write_text(workspace.key.recovery_text())
     process = await asyncio.create_subprocess_exec(
-        *(command or PROGRAM), "agent", "--workspace", str(workspace.path), "--key-file", str(key_file),
+        *PROGRAM, "agent", "--workspace", str(workspace.path), "--key-file", str(key_file),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

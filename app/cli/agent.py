@@ -1,0 +1,29 @@
+"""`agent`: the process that sends. Apart from `send`, because it starts often and needs no tables and no progress bars."""
+
+import argparse
+import contextlib
+import sys
+
+from app.cli.keys import workspace_key, workspace_path
+from app.cli.output import Output
+from app.sending.agent import serve
+from app.sending.exit_codes import ExitCode
+from app.sending.lease import AgentAtWork
+
+
+def run_agent_command(args: argparse.Namespace, output: Output) -> int:
+    """Send what is due until told to stop."""
+    path = workspace_path(args)
+
+    def at_work() -> None:
+        # The app waits for this line; it may be gone already, which is no reason not to send.
+        with contextlib.suppress(OSError):
+            print("At work. Ctrl-C ends it.", file=sys.stderr if output.as_json else sys.stdout, flush=True)
+
+    try:
+        serve(path, workspace_key(args, path), leave_with_app=args.leave_with_app, at_work=at_work)
+    except AgentAtWork as error:
+        output.failure(error)
+        return ExitCode.AGENT_AT_WORK
+    output.result({"workspace": str(path), "ended": True})
+    return ExitCode.OK
