@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.ui.start.key_text import key_font
@@ -52,7 +53,7 @@ class KeySheet(Sheet):
         self._edit.textChanged.connect(self._on_text)
         self.confirm_button.setEnabled(bool(text))
         self._edit.setFocus()
-        self._edit.selectAll()
+        self._edit.moveCursor(QTextCursor.MoveOperation.End)
         self.setMinimumWidth(560)
 
     def accept(self) -> None:

@@ -23,8 +23,8 @@ class RecoverySheet(Sheet):
             self.tr("Keep this recovery key") if is_first else self.tr("Your recovery key"),
             self.tr(
                 "With it you open your workspace on another computer, or on this one after a repair. Without it, a "
-                "lost computer means lost contacts. Nobody else has it, not even we: put it into a password manager, or on "
-                "paper in a safe place."
+                "lost computer means lost contacts. Nobody else has it, not even we: put it into a password manager, "
+                "or on paper in a safe place."
             ),
             kind=Kind.WARNING if is_first else None,
         )
@@ -68,7 +68,7 @@ class RecoverySheet(Sheet):
         done.setFocus()
 
     def _shown_key(self) -> QFrame:
-        shown = label(two_lines(self._recovery_text))
+        shown = label(two_lines(self._recovery_text), "heading")
         shown.setAlignment(Qt.AlignmentFlag.AlignCenter)
         shown.setObjectName("recoveryText")
         shown.setFont(key_font())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.audience.addresses import normalise
@@ -132,6 +132,12 @@ class AccountSheet(Sheet):
             self._lead_to(wrong[0])
             return
         self.test.start(self.server.host.text().strip(), self._to_test())
+        self._reveal_test()
+
+    @Slot()
+    def _reveal_test(self) -> None:
+        """Scroll to the test once it has its place."""
+        QTimer.singleShot(0, self.test, lambda: self._area.ensureWidgetVisible(self.test))
 
     def _to_test(self) -> partial[SmtpAccount]:
         """Reads the inputs now, and the stored password later in a worker thread."""
@@ -184,6 +190,7 @@ class AccountSheet(Sheet):
         self.server.changed.connect(self.test.stop)
         self.server.changed.connect(self.test.clear)
         self.server.test_wanted.connect(self._on_test)
+        self.test.finished.connect(self._reveal_test)
 
     def _build(self) -> None:
         content = QWidget()

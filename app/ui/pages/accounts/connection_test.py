@@ -73,9 +73,7 @@ class ConnectionTest(QWidget):
         self.hide()
 
     async def _check(self, account: Callable[[], SmtpAccount]) -> None:
-        result = await check_account(await self._operations.read(account))
-        self._show(result)
-        self.finished.emit(result)
+        self._show(await check_account(await self._operations.read(account)))
 
     def _show_error(self, error: UserFacingError) -> None:
         self._show(CheckResult(works=False, title=error.title, hint=error.hint, detail=error.detail))
@@ -87,6 +85,7 @@ class ConnectionTest(QWidget):
         self._result.set_message(result.title, hint, kind)
         self._result.setToolTip(result.detail)
         self._result.show()
+        self.finished.emit(result)
 
     def _on_over(self, task: asyncio.Task[None]) -> None:
         if task is self._task:

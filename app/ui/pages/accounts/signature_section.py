@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QGuiApplication, QTextOption
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.errors import UserFacingError
@@ -179,9 +179,12 @@ class _Copied(QWidget):
         self._text.setAccessibleName(name)
         self._text.setReadOnly(True)
         self._text.setTabChangesFocus(True)
-        self._text.setFont(fixed_font(12))
-        self._text.setFixedHeight(20 + lines * 16)
-        self._text.setWordWrapMode(self._text.wordWrapMode().WrapAnywhere)
+        self._text.setFont(fixed_font())
+        self._text.setFixedHeight(26 + lines * 16)
+        self._text.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOff if lines == 1 else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        )
+        self._text.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
         copy = icon_button("copy", self.tr("Copy: {0}").format(name), on_click=self._copy, name=f"{object_name}Copy")
         row = QHBoxLayout()
         row.setSpacing(Space.XS)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from app.sending.supervisor import AgentNews, AgentState
 from app.ui.context import AppContext
-from app.ui.pages.settings.row import SettingRow
+from app.ui.pages.settings.row import SettingRow, leading
 from app.ui.theme import Kind, Space
 from app.ui.widgets import Card, Pill, PillLook, link_button
 
@@ -28,7 +28,7 @@ class AgentCard(Card):
         self._said.hide()
         self.body.setSpacing(Space.S)
         self.body.addWidget(self._row)
-        self.body.addWidget(self._more)
+        self.body.addLayout(leading(self._more))
         self.body.addWidget(self._said)
         self.show_news()
 

@@ -14,7 +14,7 @@ from app.ui.context import AppContext
 from app.ui.operations import Lane
 from app.ui.pages.settings.backups import Backup, back_up, read_backups
 from app.ui.pages.settings.reveal import reveal
-from app.ui.pages.settings.row import SettingRow
+from app.ui.pages.settings.row import SettingRow, leading
 from app.ui.pages.templates.when import moment
 from app.ui.progress import CancelToken, Job, Progress, Report
 from app.ui.theme import Kind, Space
@@ -74,7 +74,7 @@ class BackupCard(Card):
         for part in (self._where, self._backup_row, self._progress):
             self.body.addWidget(part)
         self.body.addLayout(self._list)
-        self.body.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeading)
+        self.body.addLayout(leading(self._more))
         self.body.addWidget(check_row)
         self.body.addWidget(self._report)
 

@@ -9,7 +9,7 @@ from app.ui.pages.settings.licences import Licence, read_licences
 from app.ui.theme import Space
 from app.ui.widgets import Sheet
 
-_SIZE = QSize(820, 600)
+_SIZE = QSize(900, 620)
 
 
 class LicencesSheet(Sheet):
@@ -26,7 +26,7 @@ class LicencesSheet(Sheet):
         self._licences = read_licences()
         self._list = QListWidget()
         self._list.setAccessibleName(self.tr("Parts of the program"))
-        self._list.setFixedWidth(300)
+        self._list.setFixedWidth(260)
         for licence in self._licences:
             item = QListWidgetItem(f"{licence.part} {licence.version}".strip(), self._list)
             item.setToolTip(licence.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimeZone, Slot
-from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from app.models.workspace import OrganisationInfo
 from app.ui import things
@@ -52,8 +52,10 @@ class OrganisationCard(Card):
             name="timeZone",
             help_text=self.tr("Planned campaigns start by this clock, summer time included."),
         )
-        for row in (self._name_field, self._address_field, self._zone_field):
-            row.setMaximumWidth(_WIDTH)
+        # Of a fixed width, for long lines are hard to read; a maximum alone lets wrapped help overlap its field.
+        fields = QWidget()
+        fields.setLayout(form)
+        fields.setFixedWidth(_WIDTH)
         self.save_button = primary_button(self.tr("Save"), on_click=self.save, name="saveOrganisation")
         self._state = caption(wrap=False)
         foot = QHBoxLayout()
@@ -62,7 +64,7 @@ class OrganisationCard(Card):
         foot.addWidget(self._state)
         foot.addStretch(1)
         self.body.setSpacing(Space.L)
-        self.body.addLayout(form)
+        self.body.addWidget(fields)
         self.body.addLayout(foot)
         self.name.textChanged.connect(self._on_edited)
         self.address.textChanged.connect(self._on_edited)
