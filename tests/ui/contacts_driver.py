@@ -117,6 +117,7 @@ class ContactsDriver:
         if shift:
             keys |= Qt.KeyboardModifier.ShiftModifier
         self.app.window.activateWindow()
+        await until(self.app.window.isActiveWindow)
         QTest.keyClick(on or self.grid, key, keys)
         await self.app.settled()
 

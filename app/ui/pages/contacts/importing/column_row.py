@@ -115,7 +115,9 @@ class ColumnRow(QWidget):
         if key == _LEAVE_OUT:
             return IGNORE
         if key == _NEW:
-            return NewField(self._name.text().strip() or self._plan.header, self._kind.currentData())
+            # Qt hands an enum's text back.
+            kind = ColumnKind(self._kind.currentData())
+            return NewField(self._name.text().strip() or self._plan.header, kind)
         return str(key)
 
     def _tell(self) -> None:

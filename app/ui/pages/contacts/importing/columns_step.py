@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.audience.mapping import IGNORE
+from app.audience.mapping import IGNORE, Target
 from app.ui.pages.contacts.importing.column_row import ColumnRow
 from app.ui.pages.contacts.importing.draft import Draft
 from app.ui.pages.contacts.importing.preview import Preview, preview_of, sample_text
@@ -76,9 +76,9 @@ class ColumnsStep(QWidget):
         self._list.addStretch(1)
         self._take(draft)
 
-    def _on_targeted(self, source_index: int, target: object) -> None:
+    def _on_targeted(self, source_index: int, target: Target) -> None:
         if self._draft is not None:
-            self._take(self._draft.with_target(source_index, target))  # type: ignore[arg-type]
+            self._take(self._draft.with_target(source_index, target))
             self.changed.emit(self._draft)
 
     def _take(self, draft: Draft) -> None:
