@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.content.library import TemplateInfo, change_template, get_template
@@ -90,6 +90,13 @@ class OpenTemplate(QWidget):
             self._set_draft(Draft.of(stored))
         self._show_state()
         await self.preview.picker.load()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Keep what was typed last here and now: when the program ends, the loop may not come round again."""
+        if self._pause.isActive() and self._template is not None:
+            self._pause.stop()
+            self._keep(self._template, self._draft())
+        super().hideEvent(event)
 
     # What the user does
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QWidget
 
 from app.content.errors import TemplateError
 from app.content.library import TemplateInfo
@@ -37,8 +38,10 @@ class Thumbnails(QObject):
 
     ready = Signal(int)
 
-    def __init__(self, workspace: Workspace, operations: Operations, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, workspace: Workspace, operations: Operations, page: QWidget) -> None:
+        """*page* owns the pictures; while it is out of sight none is begun."""
+        super().__init__(page)
+        self._page = page
         self._workspace = workspace
         self._operations = operations
         self._pictures: OrderedDict[_Key, QPixmap] = OrderedDict()
@@ -61,7 +64,8 @@ class Thumbnails(QObject):
 
     def _want(self, template: TemplateInfo) -> None:
         self._wanted[_key(template)] = template
-        if not self._is_drawing:
+        # Not when the window was closed: what is painted on the way out must begin nothing.
+        if not self._is_drawing and self._page.isVisible():
             self._is_drawing = True
             self._operations.run(self._draw_all())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,17 +25,19 @@ class UnsavedDraft:
 
 
 class UnsavedDrafts:
-    """One small file for all templates of a workspace. Its methods belong in the writer thread."""
+    """One small file for all templates of a workspace. Its methods may be called from any thread."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._lock = threading.Lock()
 
     @property
     def path(self) -> Path:
         return self._workspace.path.with_suffix(".unsaved")
 
     def get(self, template_id: int) -> UnsavedDraft | None:
-        stored = self._read().get(str(template_id))
+        with self._lock:
+            stored = self._read().get(str(template_id))
         if stored is None:
             return None
         draft = Draft(stored["mjml"], stored["subject"], stored["preheader"])
@@ -42,12 +45,14 @@ class UnsavedDrafts:
 
     def keep(self, template_id: int, draft: Draft) -> None:
         entry = {**asdict(draft), "edited_at": datetime.now(UTC).isoformat()}
-        self._write({**self._read(), str(template_id): entry})
+        with self._lock:
+            self._write({**self._read(), str(template_id): entry})
 
     def forget(self, template_id: int) -> None:
-        entries = self._read()
-        if entries.pop(str(template_id), None) is not None:
-            self._write(entries)
+        with self._lock:
+            entries = self._read()
+            if entries.pop(str(template_id), None) is not None:
+                self._write(entries)
 
     def _read(self) -> dict[str, dict[str, str]]:
         try:
