@@ -11,7 +11,7 @@ from app.models.states import ConsentState, TlsMode
 from app.models.tables import Contact
 from app.models.workspace import Workspace
 from app.sending import campaigns
-from app.sending.accounts import AccountDraft, add_account, list_identities
+from app.sending.accounts import AccountDraft, add_account, change_account, list_accounts, list_identities
 from app.sending.throttle import Limits
 
 MJML = """
@@ -46,27 +46,48 @@ def an_account(
     username: str = "",
     password: str | None = None,
     dkim_key_pem: str | None = None,
+    host: str = "127.0.0.1",
+    tls: TlsMode = TlsMode.NONE_ON_LOOPBACK,
+    messages_per_connection: int = 100,
 ) -> int:
-    """An account on a server of this computer, and its identity's id."""
-    account_id = add_account(
-        workspace,
-        AccountDraft(
-            name="Shop",
-            host="127.0.0.1",
-            port=port,
-            tls=TlsMode.NONE_ON_LOOPBACK,
-            username=username,
-            password=password,
-            sender_name="Blumen Berger",
-            sender_address="shop@berger.example",
-            limits=limits or Limits(),
-            connections=connections,
-            dkim_domain="berger.example" if dkim_key_pem else "",
-            dkim_selector="mmd" if dkim_key_pem else "",
-            dkim_key_pem=dkim_key_pem,
-        ),
+    """An account on a server of this computer; the id of its identity."""
+    draft = AccountDraft(
+        name="Shop",
+        host=host,
+        port=port,
+        tls=tls,
+        username=username,
+        password=password,
+        sender_name="Blumen Berger",
+        sender_address="shop@berger.example",
+        limits=limits or Limits(),
+        connections=connections,
+        messages_per_connection=messages_per_connection,
+        dkim_domain="berger.example" if dkim_key_pem else "",
+        dkim_selector="mmd" if dkim_key_pem else "",
+        dkim_key_pem=dkim_key_pem,
     )
+    account_id = add_account(workspace, draft)
     return next(one.id for one in list_identities(workspace) if one.account_id == account_id)
+
+
+def change_limits(workspace: Workspace, identity_id: int, limits: Limits) -> None:
+    """What the user does under Accounts."""
+    identity = next(one for one in list_identities(workspace) if one.id == identity_id)
+    account = next(one for one in list_accounts(workspace) if one.id == identity.account_id)
+    draft = AccountDraft(
+        name=account.name,
+        host=account.host,
+        port=account.port,
+        tls=account.tls,
+        username=account.username,
+        sender_name=identity.name,
+        sender_address=identity.address,
+        limits=limits,
+        connections=account.connections,
+        messages_per_connection=account.messages_per_connection,
+    )
+    change_account(workspace, account.id, draft)
 
 
 def a_campaign(workspace: Workspace, identity_id: int, *, mjml: str = MJML, subject: str = "Spring") -> int:

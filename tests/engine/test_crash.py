@@ -106,9 +106,7 @@ async def test_what_is_in_doubt_after_a_crash_counts_against_the_limits(
 
 
 @not_on_windows
-async def test_a_crash_before_the_first_message_leaves_no_doubt(
-    workspace: Workspace, smtp_server: SmtpServer
-) -> None:
+async def test_a_crash_before_the_first_message_leaves_no_doubt(workspace: Workspace, smtp_server: SmtpServer) -> None:
     smtp_server.always[Step.GREETING] = SILENCE
     add_contacts(workspace, people(10))
     dispatch_id = launched(workspace, an_account(workspace, smtp_server.port))

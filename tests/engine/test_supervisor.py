@@ -38,9 +38,7 @@ class Heard:
 
 
 @asynccontextmanager
-async def supervised(
-    workspace: Workspace, *, command: list[str] = PROGRAM
-) -> AsyncIterator[tuple[Supervisor, Heard]]:
+async def supervised(workspace: Workspace, *, command: list[str] = PROGRAM) -> AsyncIterator[tuple[Supervisor, Heard]]:
     """A supervisor at work; closed at the end, and its agent ended."""
     heard = Heard()
     supervisor = Supervisor(command, workspace.path, workspace.key, tell=heard.news.append)
