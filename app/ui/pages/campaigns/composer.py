@@ -109,6 +109,7 @@ class Composer(View):
             self.name_step.field.setFocus()
 
     def leave(self) -> None:
+        self._recheck.stop()
         self.autosave.flush()
 
     # Building

@@ -11,7 +11,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.models.states import DeliveryState
-from app.reports.export import export_deliveries
 from app.reports.metrics import DeliveryCounts, attempts, delivery_ids
 from app.ui.context import AppContext
 from app.ui.operations import Lane
@@ -171,6 +170,8 @@ class MessagesCard(QWidget):
         workspace, dispatch_id = self._context.workspace, self._dispatch_id
 
         def work(report: Report, cancel: CancelToken) -> int:
+            from app.reports.export import export_deliveries  # brings openpyxl, and that numpy
+
             return export_deliveries(
                 workspace,
                 dispatch_id,

@@ -22,6 +22,7 @@ from app.ui.pages.campaigns.charts import SendingCharts, step_for
 from app.ui.pages.campaigns.launch_card import LaunchCard
 from app.ui.pages.campaigns.leaving import LeavingBanner
 from app.ui.pages.campaigns.messages_card import MessagesCard
+from app.ui.pages.campaigns.news import REPORT_SEEN
 from app.ui.pages.campaigns.report_words import banner_of, figures_of, sentence_of
 from app.ui.pages.campaigns.rows import read_groups
 from app.ui.pages.campaigns.view import View
@@ -40,9 +41,6 @@ from app.ui.widgets import (
 )
 
 _ROOM_FOR_CHARTS = 640
-
-REPORT_SEEN = "report seen"
-"""Announced when a report is looked at; not a thing of the workspace, but a step of the first five minutes."""
 
 
 class Report(View):

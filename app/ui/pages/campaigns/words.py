@@ -34,7 +34,7 @@ def percent(share: float) -> str:
     tenths = round(share * 1000)
     if share < 1 and tenths == 1000:
         tenths = 999
-    if tenths in (0, 1000):
+    if tenths % 10 == 0:
         return _tr("{0} %").format(number(tenths // 10))
     return _tr("{0} %").format(QLocale().toString(tenths / 10, "f", 1))
 

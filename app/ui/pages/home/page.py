@@ -14,7 +14,7 @@ from app.models.states import DeliveryState
 from app.ui import things
 from app.ui.context import AppContext
 from app.ui.page import Page
-from app.ui.pages.campaigns.report import REPORT_SEEN
+from app.ui.pages.campaigns.news import REPORT_SEEN
 from app.ui.pages.campaigns.rows import columns, state_sentence
 from app.ui.pages.campaigns.words import messages, number, percent
 from app.ui.pages.home import first_steps
