@@ -218,6 +218,23 @@ async def test_a_column_shows_itself_once_it_holds_anything(app: AppWindow, work
     assert not driver.grid.isColumnHidden(company)
 
 
+async def test_what_others_change_meanwhile_does_not_disturb_typing(app: AppWindow, workspace: Workspace) -> None:
+    anna, *_ = some_people(workspace)
+    driver = await ContactsDriver.open(app)
+    editor = await driver.start_editing(0, "city")
+    editor.setText("Leip")
+    contacts.create(workspace, {"email": "aaron@example.com"})
+    app.operations.announce("contacts")
+    driver.model.refresh_rows()
+    await app.settled()
+    assert editor.isVisible()
+    assert editor.text() == "Leip"
+    QTest.keyClicks(editor, "zig")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    await driver.shows(4)
+    assert value_of(workspace, anna, "city") == "Leipzig"
+
+
 async def test_tab_leaves_the_grid(app: AppWindow, workspace: Workspace) -> None:
     some_people(workspace)
     driver = await ContactsDriver.open(app)

@@ -60,6 +60,10 @@ class CellEditorDelegate(QStyledItemDelegate):
         return editor
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
+        # Asked again whenever the row is read again: what the user is typing must survive that.
+        if editor.property("filled"):
+            return
+        editor.setProperty("filled", True)
         text = str(index.data(Qt.ItemDataRole.EditRole) or "")
         if isinstance(editor, _YesNoBox):
             editor.set_text(text)

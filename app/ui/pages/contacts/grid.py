@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QWidget
+from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QWidget
 
 from app.ui.pages.contacts.cell_bubble import CellBubble
 from app.ui.pages.contacts.cell_editor import CellEditorDelegate
@@ -39,6 +39,7 @@ class ContactGrid(DataTable):
         menu_asked: The user wants the menu for the selected rows, at a global point.
         sorted_by: A header was clicked: the key of the column, and whether descending.
         column_resized: The user made a `GridColumn` as wide as this.
+        edit_ended: The editor of a cell was closed.
     """
 
     selected = Signal()
@@ -47,6 +48,7 @@ class ContactGrid(DataTable):
     menu_asked = Signal(object)
     sorted_by = Signal(str, bool)
     column_resized = Signal(object, int)
+    edit_ended = Signal()
 
     def __init__(self, model: ContactGridModel, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Contacts"), parent=parent)
@@ -167,7 +169,7 @@ class ContactGrid(DataTable):
             self._painter.paint_current(painter, self.visualRect(self.currentIndex()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.state() == QAbstractItemView.State.EditingState:
+        if self.is_editing:
             return  # what the editor did not want; the Return that ends an edit opens nothing
         self.bubble.hide()
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -184,6 +186,15 @@ class ContactGrid(DataTable):
             by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
             spot = self.visualRect(self.currentIndex()).bottomLeft()
             self.menu_asked.emit(self.viewport().mapToGlobal(spot) if by_key else event.globalPos())
+
+    @property
+    def is_editing(self) -> bool:
+        return self.state() == QAbstractItemView.State.EditingState
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        super().closeEditor(editor, hint)
+        if not self.is_editing:
+            self.edit_ended.emit()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         self.bubble.hide()

@@ -31,6 +31,7 @@ from app.ui.pages.contacts.columns import GridColumn, columns_of
 PAGE_ROWS = 128
 KEPT_PAGES = 64
 _PATIENCE_S = 0.008
+_AHEAD_AFTER_S = 0.05
 # Most lists are counted before this; only longer ones are shown before they are.
 _FIRST_ROWS_AFTER_S = 0.04
 
@@ -71,6 +72,7 @@ class ContactGridModel(QAbstractTableModel):
         self._pages: OrderedDict[int, Page] = OrderedDict()
         self._stale: set[int] = set()
         self._reading: dict[int, Future[Page]] = {}
+        self._reading_ahead: asyncio.Task[None] | None = None
         self.query = ContactQuery()
 
     # What it holds
@@ -223,7 +225,7 @@ class ContactGridModel(QAbstractTableModel):
         self._reading.clear()
 
     def _fetch(self, number: int) -> Page | None:
-        """The page *number*, if it comes in time. Its neighbours are fetched along with it, for who scrolls."""
+        """The page *number*, if it comes in time."""
         future = self._start(number)
         try:
             page = future.result(_PATIENCE_S)
@@ -232,10 +234,17 @@ class ContactGridModel(QAbstractTableModel):
         except Exception:  # noqa: BLE001 - told by the task that waits for the same future
             return None
         self._keep(number, page)
+        if self._reading_ahead is not None:
+            self._reading_ahead.cancel()
+        self._reading_ahead = self._operations.run(self._read_ahead(number))
+        return page
+
+    async def _read_ahead(self, number: int) -> None:
+        """Fetch the neighbours of a page for who scrolls on; not at once, as that would slow the painting down."""
+        await asyncio.sleep(_AHEAD_AFTER_S)
         for neighbour in (number - 1, number + 1):
             if 0 <= neighbour * PAGE_ROWS < len(self._ids) and neighbour not in self._pages:
                 self._start(neighbour)
-        return page
 
     def _start(self, number: int) -> Future[Page]:
         """Read a page, unless that is being done."""

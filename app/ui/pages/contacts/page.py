@@ -53,6 +53,7 @@ class ContactsPage(Page):
         self._filling: asyncio.Task[None] | None = None
         self._wanted_contact: int | None = None
         self._is_own_change = False
+        self._missed: frozenset[str] = frozenset()
         self.deeds = ContactDeeds(context.workspace, context.operations, self)
         self.model = ContactGridModel(context.workspace, context.operations, self)
         self.grid = ContactGrid(self.model)
@@ -111,7 +112,10 @@ class ContactsPage(Page):
             self.import_file()
 
     def refresh(self, changed: frozenset[str]) -> None:
-        if not self._is_own_change:
+        if self.grid.is_editing:
+            # New rows would close the editor over what is being typed.
+            self._missed |= changed
+        elif not self._is_own_change:
             super().refresh(changed)
 
     # What the user does
@@ -291,6 +295,11 @@ class ContactsPage(Page):
 
     # Editing
 
+    @Slot()
+    def _on_edit_ended(self) -> None:
+        missed, self._missed = self._missed, frozenset()
+        self.refresh(missed)
+
     @Slot(object, str, str)
     def _on_cell_edited(self, contact_id: int, key: str, text: str) -> None:
         def refused(error: UserFacingError) -> None:
@@ -367,6 +376,7 @@ class ContactsPage(Page):
         grid.copy_asked.connect(self.copy)
         grid.delete_asked.connect(self._menu.delete)
         grid.menu_asked.connect(self._on_menu)
+        grid.edit_ended.connect(self._on_edit_ended)
         grid.column_resized.connect(self._memory.set_width)
         panel.closed.connect(lambda: self._open_panel(False))
         panel.block_asked.connect(lambda: self.deeds.block(self._panel_ids()))
