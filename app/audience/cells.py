@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from app.audience.source import Cell
-from app.audience.values import BadValue, ColumnHints, ColumnKind, parse
+from app.audience.values import BadValue, ColumnHints, parse
 from app.models.states import FieldType
 
 CellValue = str | int | float | bool | date | None
@@ -36,7 +36,7 @@ def parse_cell(cell: Cell, kind: FieldType, hints: ColumnHints | None = None) ->
     Raises:
         BadValue, BadAddress: it says something else.
     """
-    value = parse(cell, ColumnKind(kind.value), hints)
+    value = parse(cell, kind, hints)
     if isinstance(value, str):
         return storable(value) or None
     if isinstance(value, int | float) and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:

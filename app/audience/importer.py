@@ -211,7 +211,7 @@ def _hints(plan: ImportPlan, table: Table, types: dict[str, FieldType]) -> dict[
 
 def _kind(column: ColumnPlan, types: dict[str, FieldType]) -> FieldType | None:
     if isinstance(column.target, NewField):
-        return FieldType(column.target.kind.value)
+        return column.target.kind
     return None if column.target is IGNORE else types.get(column.target)
 
 

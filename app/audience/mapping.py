@@ -8,8 +8,9 @@ from typing import Final, Literal
 from app.audience.names import split_full_name
 from app.audience.source import Cell
 from app.audience.synonyms import FULL_NAME, fold, meaning_of
-from app.audience.values import ColumnKind, as_text, infer, is_address_like
+from app.audience.values import as_text, infer, is_address_like
 from app.errors import UserFacingError
+from app.models.states import FieldType
 
 __all__ = [
     "FULL_NAME",
@@ -34,7 +35,7 @@ class FieldSpec:
 
     key: str
     label: str
-    kind: ColumnKind
+    kind: FieldType
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class NewField:
     """A field that would be made for a column."""
 
     label: str
-    kind: ColumnKind
+    kind: FieldType
 
 
 class Ignored(Enum):
@@ -165,10 +166,10 @@ def _fit(column: _Column, key: str, by_key: dict[str, FieldSpec]) -> float:
         return 0.5 + 0.5 * column.address_share if column.address_share >= 0.2 else 0.0
     if column.address_share >= 0.5:
         return 0.0
-    kind = by_key[key].kind if key in by_key else ColumnKind.TEXT
-    if kind in {column.kind, ColumnKind.TEXT, ColumnKind.COUNTRY}:
+    kind = by_key[key].kind if key in by_key else FieldType.TEXT
+    if kind in {column.kind, FieldType.TEXT, FieldType.COUNTRY}:
         return 1.0
-    if kind in {ColumnKind.PHONE, ColumnKind.LANGUAGE}:
+    if kind in {FieldType.PHONE, FieldType.LANGUAGE}:
         return 0.9
     return 0.6
 
@@ -185,5 +186,5 @@ def _leftover(column: _Column) -> ColumnPlan:
     """A column no field was found for becomes a new one, unless it holds nothing."""
     if not column.filled:
         return ColumnPlan(column.index, column.header, IGNORE, 0.5)
-    kind = ColumnKind.TEXT if column.kind is ColumnKind.EMAIL else column.kind
+    kind = FieldType.TEXT if column.kind is FieldType.EMAIL else column.kind
     return ColumnPlan(column.index, column.header, NewField(column.header, kind), 0.3)

@@ -10,7 +10,7 @@ from app.audience.mapping import ColumnPlan, FieldSpec, Mapping_, NewField, chec
 from app.audience.statuses import STATUS, standing_of
 from app.audience.synonyms import fold
 from app.audience.tabular import Table, open_table
-from app.audience.values import BadValue, ColumnKind, as_text
+from app.audience.values import BadValue, as_text
 from app.models.fields import FieldInfo
 from app.models.states import LawfulBasis
 from app.models.workspace import Workspace
@@ -28,7 +28,7 @@ _SURE_SHARE = 0.9
 
 def propose_mapping(table: Table, fields: Sequence[FieldInfo]) -> Mapping_:
     """A target for each column of *table*: a field, a new field, whether a person may be mailed, or nothing."""
-    specs = [FieldSpec(field.key, field.label, ColumnKind(field.type.value)) for field in fields]
+    specs = [FieldSpec(field.key, field.label, field.type) for field in fields]
     guessed = guess_mapping(table.header, table.sample, specs)
     columns: list[ColumnPlan] = []
     for column in guessed.columns:

@@ -95,7 +95,7 @@ class RowParser:
             self._fill("first_name", FieldType.TEXT, plan, lambda cell: _name_part(cell, 0))
             self._fill("last_name", FieldType.TEXT, plan, lambda cell: _name_part(cell, 1))
         elif isinstance(target, NewField):
-            kind = FieldType(target.kind.value)
+            kind = target.kind
             self._fill(target, kind, plan, _reader(kind, hints))
         else:
             self._fill(target, types[target], plan, _reader(types[target], hints))

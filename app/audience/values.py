@@ -10,19 +10,7 @@ from app.audience.addresses import normalise
 from app.audience.places import COUNTRY_CODES, COUNTRY_WORDS, LANGUAGE_CODE_OF
 from app.audience.source import Cell
 from app.errors import UserFacingError
-
-
-class ColumnKind(StrEnum):
-    """What a column holds."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    DATE = "date"
-    YES_NO = "yes_no"
-    EMAIL = "email"
-    PHONE = "phone"
-    COUNTRY = "country"
-    LANGUAGE = "language"
+from app.models.states import FieldType
 
 
 class DateOrder(StrEnum):
@@ -75,7 +63,7 @@ _LAST_EXCEL_DAY = 2_958_465  # 31 December 9999
 _LAST_TWO_DIGIT_YEAR = 29
 
 
-def parse(cell: Cell, kind: ColumnKind, hints: ColumnHints | None = None) -> Value:
+def parse(cell: Cell, kind: FieldType, hints: ColumnHints | None = None) -> Value:
     """The value of *cell* in a column of *kind*; None for an empty cell.
 
     Text is trimmed, an address normalised, a language becomes its code ("Deutsch" is "de"), a country stays as typed.
@@ -90,23 +78,23 @@ def parse(cell: Cell, kind: ColumnKind, hints: ColumnHints | None = None) -> Val
         return None
     hints = hints or ColumnHints()
     match kind:
-        case ColumnKind.NUMBER:
+        case FieldType.NUMBER:
             return _parse_number(cell, hints)
-        case ColumnKind.DATE:
+        case FieldType.DATE:
             return _parse_date(cell, hints.date_order)
-        case ColumnKind.YES_NO:
+        case FieldType.YES_NO:
             return _parse_yes_no(cell)
-        case ColumnKind.EMAIL:
+        case FieldType.EMAIL:
             return normalise(as_text(cell))
-        case ColumnKind.PHONE:
+        case FieldType.PHONE:
             return _parse_phone(as_text(cell))
-        case ColumnKind.LANGUAGE:
+        case FieldType.LANGUAGE:
             return _parse_language(as_text(cell))
-        case ColumnKind.TEXT | ColumnKind.COUNTRY:
+        case FieldType.TEXT | FieldType.COUNTRY:
             return as_text(cell)
 
 
-_TIDIED = frozenset({ColumnKind.NUMBER, ColumnKind.DATE, ColumnKind.YES_NO, ColumnKind.PHONE, ColumnKind.LANGUAGE})
+_TIDIED = frozenset({FieldType.NUMBER, FieldType.DATE, FieldType.YES_NO, FieldType.PHONE, FieldType.LANGUAGE})
 
 
 def as_text(cell: Cell) -> str:
@@ -272,21 +260,21 @@ def _infer_decimal_comma(texts: Sequence[str]) -> bool:
     return doubtful
 
 
-def infer(samples: Sequence[Cell]) -> ColumnKind:
+def infer(samples: Sequence[Cell]) -> FieldType:
     """What a column with these cells most likely holds; TEXT where they do not agree.
 
     One cell in ten may be wrong; of addresses half, since lists are full of broken ones.
     """
     filled = [cell for cell in samples if cell is not None and as_text(cell).strip()]
     if not filled:
-        return ColumnKind.TEXT
+        return FieldType.TEXT
     words = [as_text(cell).strip() for cell in filled]
     if _share(map(is_address_like, words)) >= 0.5:
-        return ColumnKind.EMAIL
+        return FieldType.EMAIL
     for kind, is_like in _TESTS:
         if _share(is_like(cell, word) for cell, word in zip(filled, words, strict=True)) >= 0.9:
             return _corrected(kind, words)
-    return ColumnKind.TEXT
+    return FieldType.TEXT
 
 
 def is_address_like(text: str) -> bool:
@@ -295,13 +283,13 @@ def is_address_like(text: str) -> bool:
     return bool(at and before and after) and len(text) < 400
 
 
-def _corrected(kind: ColumnKind, words: Sequence[str]) -> ColumnKind:
+def _corrected(kind: FieldType, words: Sequence[str]) -> FieldType:
     """*kind*, unless the whole column speaks against it."""
-    if kind is ColumnKind.YES_NO and len(set(words)) == 1 and words[0] in {"0", "1", "-", "–", "—"}:
-        return ColumnKind.TEXT if words[0] in "-–—" else ColumnKind.NUMBER
+    if kind is FieldType.YES_NO and len(set(words)) == 1 and words[0] in {"0", "1", "-", "–", "—"}:
+        return FieldType.TEXT if words[0] in "-–—" else FieldType.NUMBER
     # A postal code or a customer number loses its leading zero as a number.
-    if kind is ColumnKind.NUMBER and any(len(word) > 1 and word[0] == "0" and word.isdecimal() for word in words):
-        return ColumnKind.PHONE if all(len(word) >= 7 for word in words) else ColumnKind.TEXT
+    if kind is FieldType.NUMBER and any(len(word) > 1 and word[0] == "0" and word.isdecimal() for word in words):
+        return FieldType.PHONE if all(len(word) >= 7 for word in words) else FieldType.TEXT
     return kind
 
 
@@ -314,7 +302,7 @@ def _is_date(cell: Cell, word: str) -> bool:
     if isinstance(cell, date):
         return True
     # Five or eight digits are a date only in a column that is said to hold dates.
-    return isinstance(cell, str) and not word.isdecimal() and _parses(cell, ColumnKind.DATE)
+    return isinstance(cell, str) and not word.isdecimal() and _parses(cell, FieldType.DATE)
 
 
 def _is_yes_no(cell: Cell, word: str) -> bool:
@@ -323,15 +311,15 @@ def _is_yes_no(cell: Cell, word: str) -> bool:
 
 def _is_number(cell: Cell, word: str) -> bool:
     # "0221 4711" has a number's characters, but no number begins with a zero and goes on with a space.
-    return not _LED_BY_ZERO.match(word) and _parses(cell, ColumnKind.NUMBER)
+    return not _LED_BY_ZERO.match(word) and _parses(cell, FieldType.NUMBER)
 
 
-def _parses(cell: Cell, kind: ColumnKind) -> bool:
+def _parses(cell: Cell, kind: FieldType) -> bool:
     # The other order may read a date this one cannot; both are dates.
     try:
         parse(cell, kind)
     except BadValue:
-        if kind is not ColumnKind.DATE:
+        if kind is not FieldType.DATE:
             return False
         try:
             parse(cell, kind, ColumnHints(date_order=DateOrder.MONTH_FIRST))
@@ -341,11 +329,14 @@ def _parses(cell: Cell, kind: ColumnKind) -> bool:
 
 
 _LED_BY_ZERO = re.compile(r"00|0\d+[ ]|\+\d")
-_TESTS: tuple[tuple[ColumnKind, Callable[[Cell, str], bool]], ...] = (
-    (ColumnKind.DATE, _is_date),
-    (ColumnKind.YES_NO, _is_yes_no),
-    (ColumnKind.NUMBER, _is_number),
-    (ColumnKind.PHONE, lambda cell, word: isinstance(cell, str) and is_phone(word)),
-    (ColumnKind.COUNTRY, lambda _, word: word in COUNTRY_CODES or word.casefold() in COUNTRY_WORDS),
-    (ColumnKind.LANGUAGE, lambda _, word: word.casefold() in LANGUAGE_CODE_OF),
+_TESTS: tuple[tuple[FieldType, Callable[[Cell, str], bool]], ...] = (
+    (FieldType.DATE, _is_date),
+    (FieldType.YES_NO, _is_yes_no),
+    (FieldType.NUMBER, _is_number),
+    (FieldType.PHONE, lambda cell, word: isinstance(cell, str) and is_phone(word)),
+    (FieldType.COUNTRY, lambda _, word: word in COUNTRY_CODES or word.casefold() in COUNTRY_WORDS),
+    (FieldType.LANGUAGE, lambda _, word: word.casefold() in LANGUAGE_CODE_OF),
 )
+
+ColumnKind = FieldType
+"""Deprecated: use `FieldType`."""

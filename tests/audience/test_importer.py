@@ -13,7 +13,6 @@ from app.audience.contacts import ContactQuery, MailStatus
 from app.audience.importer import STATUS, CellWarning, DuplicateRule, ImportPlan, RefusedRow, run_import, write_refused
 from app.audience.mapping import FULL_NAME, IGNORE, ColumnPlan, MappingProblem, NewField
 from app.audience.tabular import open_table
-from app.audience.values import ColumnKind
 from app.errors import Cancelled, UserFacingError
 from app.models.database import Database, WorkspaceUnavailable
 from app.models.states import ConsentAction, FieldType, LawfulBasis, SuppressionReason
@@ -99,8 +98,8 @@ def test_any_table_imported_twice_gives_the_same_contacts(
         (
             ColumnPlan(0, "E-mail", "email", 1),
             ColumnPlan(1, "First name", "first_name", 1),
-            ColumnPlan(2, "Born", NewField("Born", ColumnKind.DATE), 1),
-            ColumnPlan(3, "Points", NewField("Points", ColumnKind.NUMBER), 1),
+            ColumnPlan(2, "Born", NewField("Born", FieldType.DATE), 1),
+            ColumnPlan(3, "Points", NewField("Points", FieldType.NUMBER), 1),
         ),
         encoding="utf-8",
         delimiter=",",
@@ -173,7 +172,7 @@ def test_a_row_without_a_good_address_is_refused_with_its_number_and_a_reason(
 
 def test_a_bad_cell_costs_the_cell_not_the_person(workspace: Workspace, tmp_path: Path) -> None:
     path = a_csv(tmp_path / "a.csv", ["E-mail", "Born"], [["ann@example.org", "soon"], ["bo@example.org", "2.3.1980"]])
-    plan = a_plan(workspace, path, {"Born": NewField("Born", ColumnKind.DATE)})
+    plan = a_plan(workspace, path, {"Born": NewField("Born", FieldType.DATE)})
     report = run_import(workspace, plan)
     assert report.new == 2
     assert report.warnings == (CellWarning(2, "Born", "“soon” is not a date."),)
@@ -185,7 +184,7 @@ def test_a_bad_cell_costs_the_cell_not_the_person(workspace: Workspace, tmp_path
 def test_one_date_far_down_decides_how_all_are_read(workspace: Workspace, tmp_path: Path) -> None:
     rows = [[f"p{number}@x.org", "03/04/2020"] for number in range(300)] + [["last@x.org", "04/25/2020"]]
     path = a_csv(tmp_path / "a.csv", ["E-mail", "Born"], rows)
-    report = run_import(workspace, a_plan(workspace, path, {"Born": NewField("Born", ColumnKind.DATE)}))
+    report = run_import(workspace, a_plan(workspace, path, {"Born": NewField("Born", FieldType.DATE)}))
     assert report.warning_count == 0
     assert values(workspace, "p7@x.org")["born"] == date(2020, 3, 4)
 
@@ -198,7 +197,7 @@ def test_no_cell_can_break_an_import(workspace: Workspace, tmp_path: Path, nasty
     plan = a_plan(
         workspace,
         path,
-        {"Text": NewField("Text", ColumnKind.TEXT), "Number": NewField("Number", ColumnKind.NUMBER)},
+        {"Text": NewField("Text", FieldType.TEXT), "Number": NewField("Number", FieldType.NUMBER)},
     )
     report = run_import(workspace, plan)
     assert (report.new, report.warning_count) == (101, 1)
@@ -228,7 +227,7 @@ def test_a_new_column_of_a_known_name_fills_that_field_if_the_type_fits(workspac
         a_plan(
             workspace,
             path,
-            {"Club": NewField("club", ColumnKind.TEXT), "Points": NewField("Points", ColumnKind.NUMBER)},
+            {"Club": NewField("club", FieldType.TEXT), "Points": NewField("Points", FieldType.NUMBER)},
         ),
     )
     assert values(workspace, "ann@example.org") == {"email": "ann@example.org", "club": "Rowing", "points_2": 3}

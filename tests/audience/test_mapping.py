@@ -14,19 +14,19 @@ from app.audience.mapping import (
 )
 from app.audience.source import Cell
 from app.audience.synonyms import fold, meaning_of
-from app.audience.values import ColumnKind
+from app.models.states import FieldType
 
 FIELDS = (
-    FieldSpec("email", "E-mail", ColumnKind.EMAIL),
-    FieldSpec("first_name", "First name", ColumnKind.TEXT),
-    FieldSpec("last_name", "Last name", ColumnKind.TEXT),
-    FieldSpec("company", "Company", ColumnKind.TEXT),
-    FieldSpec("phone", "Phone", ColumnKind.PHONE),
-    FieldSpec("postal_code", "Postal code", ColumnKind.TEXT),
-    FieldSpec("city", "City", ColumnKind.TEXT),
-    FieldSpec("country", "Country", ColumnKind.COUNTRY),
-    FieldSpec("language", "Language", ColumnKind.LANGUAGE),
-    FieldSpec("cf_flower", "Favourite flower", ColumnKind.TEXT),
+    FieldSpec("email", "E-mail", FieldType.EMAIL),
+    FieldSpec("first_name", "First name", FieldType.TEXT),
+    FieldSpec("last_name", "Last name", FieldType.TEXT),
+    FieldSpec("company", "Company", FieldType.TEXT),
+    FieldSpec("phone", "Phone", FieldType.PHONE),
+    FieldSpec("postal_code", "Postal code", FieldType.TEXT),
+    FieldSpec("city", "City", FieldType.TEXT),
+    FieldSpec("country", "Country", FieldType.COUNTRY),
+    FieldSpec("language", "Language", FieldType.LANGUAGE),
+    FieldSpec("cf_flower", "Favourite flower", FieldType.TEXT),
 )
 
 
@@ -61,7 +61,7 @@ def test_column_of_addresses_is_the_email_without_any_header() -> None:
 
 def test_content_counts_more_than_a_header() -> None:
     assert targets("Mail|Contact", ("yes", "anna@example.com"), ("no", "b@example.com")) == [
-        NewField("Mail", ColumnKind.YES_NO),
+        NewField("Mail", FieldType.YES_NO),
         "email",
     ]
     assert targets("City|E-mail", ("a@example.com", None), ("b@example.com", None))[0] != "city"
@@ -69,8 +69,8 @@ def test_content_counts_more_than_a_header() -> None:
 
 def test_only_one_column_is_the_email() -> None:
     rows = [("a@example.com", "x@example.com"), ("b@example.com", None)]
-    assert targets("E-mail|Second e-mail", *rows) == ["email", NewField("Second e-mail", ColumnKind.TEXT)]
-    assert targets("Second e-mail|E-mail", *rows) == [NewField("Second e-mail", ColumnKind.TEXT), "email"]
+    assert targets("E-mail|Second e-mail", *rows) == ["email", NewField("Second e-mail", FieldType.TEXT)]
+    assert targets("Second e-mail|E-mail", *rows) == [NewField("Second e-mail", FieldType.TEXT), "email"]
 
 
 def test_column_of_full_names_is_to_be_split() -> None:
@@ -94,9 +94,9 @@ def test_fields_of_the_user_are_recognised_by_label() -> None:
 def test_unknown_columns_become_new_fields_of_their_kind_and_empty_ones_nothing() -> None:
     row = ("a@example.com", "3.4.2020", 5, "ja", None)
     assert targets("E-mail|Customer since|Sales|Club|Empty", row)[1:] == [
-        NewField("Customer since", ColumnKind.DATE),
-        NewField("Sales", ColumnKind.NUMBER),
-        NewField("Club", ColumnKind.YES_NO),
+        NewField("Customer since", FieldType.DATE),
+        NewField("Sales", FieldType.NUMBER),
+        NewField("Club", FieldType.YES_NO),
         IGNORE,
     ]
 
@@ -127,7 +127,7 @@ def test_good_mapping_has_no_problem() -> None:
         (("email", "email"), "“A” and “B” both go to “email”."),
         (("email", "city", "city"), "“B” and “C” both go to “city”."),
         (
-            ("email", NewField("Club", ColumnKind.TEXT), NewField("Club", ColumnKind.TEXT)),
+            ("email", NewField("Club", FieldType.TEXT), NewField("Club", FieldType.TEXT)),
             "“B” and “C” both go to “Club”.",
         ),
         (("email", FULL_NAME, "last_name"), "A full name would overwrite the first or last name."),

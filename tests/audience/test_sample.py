@@ -8,7 +8,8 @@ import pytest
 from app.audience.addresses import BadAddress, normalise
 from app.audience.mapping import FieldSpec, guess_mapping
 from app.audience.tabular import Table, open_table
-from app.audience.values import ColumnKind, as_text
+from app.audience.values import as_text
+from app.models.states import FieldType
 from tools.make_sample import HEADER, main
 
 FOLDER = Path(__file__).parents[2] / "resources" / "sample"
@@ -57,7 +58,7 @@ def test_all_its_domains_are_reserved_for_examples(table: Table) -> None:
 
 
 def test_its_columns_are_recognised(table: Table) -> None:
-    fields = [FieldSpec("email", "E-mail", ColumnKind.EMAIL), FieldSpec("city", "City", ColumnKind.TEXT)]
+    fields = [FieldSpec("email", "E-mail", FieldType.EMAIL), FieldSpec("city", "City", FieldType.TEXT)]
     mapping = guess_mapping(table.header, table.sample, fields)
     assert mapping.problems == ()
     assert mapping.email_index == 0

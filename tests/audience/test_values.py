@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 
 from app.audience.addresses import BadAddress
 from app.audience.source import Cell
-from app.audience.values import BadValue, ColumnHints, ColumnKind, DateOrder, infer, infer_hints, parse
+from app.audience.values import BadValue, ColumnHints, DateOrder, infer, infer_hints, parse
+from app.models.states import FieldType
 
 COMMA, MONTH_FIRST = ColumnHints(decimal_comma=True), ColumnHints(date_order=DateOrder.MONTH_FIRST)
 NAIVE = datetime(2021, 3, 4, 5, 6)  # noqa: DTZ001  (a sheet knows no time zones)
 
 
-@pytest.mark.parametrize("kind", ColumnKind)
+@pytest.mark.parametrize("kind", FieldType)
 @pytest.mark.parametrize("cell", [None, "", "  ", "\u00a0"])
-def test_empty_cell_has_no_value(kind: ColumnKind, cell: Cell) -> None:
+def test_empty_cell_has_no_value(kind: FieldType, cell: Cell) -> None:
     assert parse(cell, kind) is None
 
 
@@ -45,28 +46,28 @@ def test_empty_cell_has_no_value(kind: ColumnKind, cell: Cell) -> None:
     ],
 )
 def test_numbers(cell: Cell, value: float) -> None:
-    parsed = parse(cell, ColumnKind.NUMBER)
+    parsed = parse(cell, FieldType.NUMBER)
     assert parsed == value
     assert type(parsed) is type(value)
 
 
 @pytest.mark.parametrize(("text", "with_point", "with_comma"), [("1.500", 1.5, 1500), ("1,500", 1500, 1.5)])
 def test_doubtful_number_is_read_as_its_column_is(text: str, with_point: float, with_comma: float) -> None:
-    assert parse(text, ColumnKind.NUMBER) == with_point
-    assert parse(text, ColumnKind.NUMBER, COMMA) == with_comma
+    assert parse(text, FieldType.NUMBER) == with_point
+    assert parse(text, FieldType.NUMBER, COMMA) == with_comma
 
 
 @pytest.mark.parametrize("cell", ["many", "12 roses", "1,2,3", "1.2.3", "12-13", "--5", "1e5", "٠x"])
 def test_what_is_no_number_is_refused(cell: str) -> None:
     with pytest.raises(BadValue, match=f"^“{cell}” is not a number\\.$"):
-        parse(cell, ColumnKind.NUMBER)
+        parse(cell, FieldType.NUMBER)
 
 
 @given(st.integers(-(10**12), 10**12))
 def test_grouped_numbers_come_back(number: int) -> None:
     english, german = f"{number:,}.25", f"{number:,}".replace(",", ".") + ",25"
     expected = float(f"{number}.25")
-    assert parse(english, ColumnKind.NUMBER) == parse(german, ColumnKind.NUMBER) == expected
+    assert parse(english, FieldType.NUMBER) == parse(german, FieldType.NUMBER) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_grouped_numbers_come_back(number: int) -> None:
     ],
 )
 def test_dates(cell: Cell, hints: ColumnHints | None, value: date) -> None:
-    assert parse(cell, ColumnKind.DATE, hints) == value
+    assert parse(cell, FieldType.DATE, hints) == value
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_dates(cell: Cell, hints: ColumnHints | None, value: date) -> None:
 )
 def test_what_is_no_date_is_refused(cell: Cell, sentence: str) -> None:
     with pytest.raises(BadValue) as caught:
-        parse(cell, ColumnKind.DATE)
+        parse(cell, FieldType.DATE)
     assert caught.value.title == sentence
 
 
@@ -119,25 +120,25 @@ def test_what_is_no_date_is_refused(cell: Cell, sentence: str) -> None:
 def test_dates_come_back_in_every_form(day: date) -> None:
     written = [day.isoformat(), f"{day:%d.%m.%Y}", f"{day.day}.{day.month}.{day:%y}", f"{day:%Y%m%d}"]
     written.append(f"{day:%d/%m/%Y}")
-    assert {parse(text, ColumnKind.DATE) for text in written} == {day}
-    assert parse(f"{day:%m/%d/%Y}", ColumnKind.DATE, MONTH_FIRST) == day
-    assert parse((day - date(1899, 12, 30)).days, ColumnKind.DATE) == day
+    assert {parse(text, FieldType.DATE) for text in written} == {day}
+    assert parse(f"{day:%m/%d/%Y}", FieldType.DATE, MONTH_FIRST) == day
+    assert parse((day - date(1899, 12, 30)).days, FieldType.DATE) == day
 
 
 @pytest.mark.parametrize("cell", ["ja", "Yes", "OUI", "sí", "si", "1", 1, 1.0, True, "x", "X", "✓", "wahr", "waar"])
 def test_yes(cell: Cell) -> None:
-    assert parse(cell, ColumnKind.YES_NO) is True
+    assert parse(cell, FieldType.YES_NO) is True
 
 
 @pytest.mark.parametrize("cell", ["nein", "No", "NON", "0", 0, False, "-", "falsch", "nee"])
 def test_no(cell: Cell) -> None:
-    assert parse(cell, ColumnKind.YES_NO) is False
+    assert parse(cell, FieldType.YES_NO) is False
 
 
 @pytest.mark.parametrize("cell", ["maybe", 2, "jain"])
 def test_what_is_neither_yes_nor_no_is_refused(cell: Cell) -> None:
     with pytest.raises(BadValue, match="is neither yes nor no"):
-        parse(cell, ColumnKind.YES_NO)
+        parse(cell, FieldType.YES_NO)
 
 
 @pytest.mark.parametrize(
@@ -150,12 +151,12 @@ def test_what_is_neither_yes_nor_no_is_refused(cell: Cell) -> None:
     ],
 )
 def test_phone_numbers_stay_as_typed(cell: Cell, value: str) -> None:
-    assert parse(cell, ColumnKind.PHONE) == value
+    assert parse(cell, FieldType.PHONE) == value
 
 
 def test_what_is_no_phone_number_is_refused() -> None:
     with pytest.raises(BadValue, match="is not a phone number"):
-        parse("call me", ColumnKind.PHONE)
+        parse("call me", FieldType.PHONE)
 
 
 @pytest.mark.parametrize(
@@ -163,18 +164,18 @@ def test_what_is_no_phone_number_is_refused() -> None:
     [("de", "de"), ("Deutsch", "de"), ("français", "fr"), ("EN", "en"), ("pt_br", "pt-BR"), ("en-GB", "en-GB")],
 )
 def test_languages_become_their_codes(cell: str, value: str) -> None:
-    assert parse(cell, ColumnKind.LANGUAGE) == value
+    assert parse(cell, FieldType.LANGUAGE) == value
 
 
 def test_unknown_language_is_refused() -> None:
     with pytest.raises(BadValue, match="“Klingon” is not a language known here"):
-        parse("Klingon", ColumnKind.LANGUAGE)
+        parse("Klingon", FieldType.LANGUAGE)
 
 
 def test_addresses_are_normalised() -> None:
-    assert parse("Anna <ANNA@Example.com>", ColumnKind.EMAIL) == "anna@example.com"
+    assert parse("Anna <ANNA@Example.com>", FieldType.EMAIL) == "anna@example.com"
     with pytest.raises(BadAddress):
-        parse(5, ColumnKind.EMAIL)
+        parse(5, FieldType.EMAIL)
 
 
 @pytest.mark.parametrize(
@@ -188,40 +189,40 @@ def test_addresses_are_normalised() -> None:
     ],
 )
 def test_anything_can_be_text(cell: Cell, value: str) -> None:
-    assert parse(cell, ColumnKind.TEXT) == value
-    assert parse(cell, ColumnKind.COUNTRY) == value
+    assert parse(cell, FieldType.TEXT) == value
+    assert parse(cell, FieldType.COUNTRY) == value
 
 
 @pytest.mark.parametrize(
     ("cells", "kind"),
     [
-        (["a@example.com", None, "b@@example.com"], ColumnKind.EMAIL),
-        (["1", "2,5", 3], ColumnKind.NUMBER),
-        (["01067", "50667"], ColumnKind.TEXT),
-        (["02214711", "0301234567"], ColumnKind.PHONE),
-        (["0221 4711", "+49 30 123456"], ColumnKind.PHONE),
-        (["+491701234567", "+491701234568"], ColumnKind.PHONE),
-        (["ja", "nein", "ja"], ColumnKind.YES_NO),
-        ([1, 0, 1], ColumnKind.YES_NO),
-        ([1, 1, 1], ColumnKind.NUMBER),
-        (["x", None], ColumnKind.YES_NO),
-        (["-", "-"], ColumnKind.TEXT),
-        ([True, False], ColumnKind.YES_NO),
-        ([date(2020, 1, 1)], ColumnKind.DATE),
-        (["1.2.2020", "2020-01-05"], ColumnKind.DATE),
-        (["3/14/2020", "1/2/2020"], ColumnKind.DATE),
-        ([*["1.2.2020"] * 9, "soon"], ColumnKind.DATE),
-        ([*["1.2.2020"] * 8, "soon", "later"], ColumnKind.TEXT),
-        (["20200101", "20200102"], ColumnKind.NUMBER),
-        (["Germany", "Österreich", "FRANCE"], ColumnKind.COUNTRY),
-        (["DE", "AT"], ColumnKind.COUNTRY),
-        (["de", "fr"], ColumnKind.LANGUAGE),
-        (["Anna", "Ben"], ColumnKind.TEXT),
-        ([], ColumnKind.TEXT),
-        ([None, " "], ColumnKind.TEXT),
+        (["a@example.com", None, "b@@example.com"], FieldType.EMAIL),
+        (["1", "2,5", 3], FieldType.NUMBER),
+        (["01067", "50667"], FieldType.TEXT),
+        (["02214711", "0301234567"], FieldType.PHONE),
+        (["0221 4711", "+49 30 123456"], FieldType.PHONE),
+        (["+491701234567", "+491701234568"], FieldType.PHONE),
+        (["ja", "nein", "ja"], FieldType.YES_NO),
+        ([1, 0, 1], FieldType.YES_NO),
+        ([1, 1, 1], FieldType.NUMBER),
+        (["x", None], FieldType.YES_NO),
+        (["-", "-"], FieldType.TEXT),
+        ([True, False], FieldType.YES_NO),
+        ([date(2020, 1, 1)], FieldType.DATE),
+        (["1.2.2020", "2020-01-05"], FieldType.DATE),
+        (["3/14/2020", "1/2/2020"], FieldType.DATE),
+        ([*["1.2.2020"] * 9, "soon"], FieldType.DATE),
+        ([*["1.2.2020"] * 8, "soon", "later"], FieldType.TEXT),
+        (["20200101", "20200102"], FieldType.NUMBER),
+        (["Germany", "Österreich", "FRANCE"], FieldType.COUNTRY),
+        (["DE", "AT"], FieldType.COUNTRY),
+        (["de", "fr"], FieldType.LANGUAGE),
+        (["Anna", "Ben"], FieldType.TEXT),
+        ([], FieldType.TEXT),
+        ([None, " "], FieldType.TEXT),
     ],
 )
-def test_kind_of_a_column_is_what_its_cells_agree_on(cells: list[Cell], kind: ColumnKind) -> None:
+def test_kind_of_a_column_is_what_its_cells_agree_on(cells: list[Cell], kind: FieldType) -> None:
     assert infer(cells) is kind
 
 
