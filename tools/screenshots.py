@@ -1,5 +1,7 @@
 """Render pages of the application, light and dark, without a display.
 
+    uv run python -m tools.screenshots                      every page, to docs/screenshots
+    uv run python -m tools.screenshots --only contacts      some of them
     uv run python -m tools.screenshots --gallery            every widget, to /tmp/gallery
     QT_SCALE_FACTOR=1.5 uv run python -m tools.screenshots --gallery --out /tmp/gallery-1.5
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +34,7 @@ from app.ui.shell import MainWindow
 from app.ui.theme import Mode
 
 SIZE = QSize(1280, 800)
+_SCREENSHOTS = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 
 
 @dataclass(frozen=True)
@@ -116,19 +120,27 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="the folder for the pictures")
     parser.add_argument("--only", default="", help="only shots whose name contains this")
     arguments = parser.parse_args()
-    if not arguments.gallery:
-        parser.error("the application has no pages yet: use --gallery")
+    out: Path = arguments.out or (Path("/tmp/gallery") if arguments.gallery else _SCREENSHOTS)
+    out.mkdir(parents=True, exist_ok=True)
+    take = _take_gallery if arguments.gallery else _take_application
+    return run(lambda app: take(app, arguments.only, out))
+
+
+async def _take_gallery(app: App, only: str, out: Path) -> None:
     from tools.gallery_shots import SHOTS, build_gallery
 
-    out: Path = arguments.out or Path("/tmp/gallery")
-    out.mkdir(parents=True, exist_ok=True)
+    await photograph(app, build_gallery, [shot for shot in SHOTS if only in shot.name], out)
 
-    shots = [shot for shot in SHOTS if arguments.only in shot.name]
 
-    async def take(app: App) -> None:
-        await photograph(app, build_gallery, shots, out)
+async def _take_application(app: App, only: str, out: Path) -> None:
+    from tools.app_shots import AppStudio
+    from tools.demo_workspace import build_workspace
 
-    return run(take)
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = await build_workspace(Path(folder))
+        studio = AppStudio(workspace)
+        await photograph(app, studio.build, [shot for shot in studio.shots if only in shot.name], out)
+        workspace.close()
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class Wire(asyncio.Protocol):
         self._ended: Reason | None = None
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._closed = self._loop.create_future()
         transport.set_protocol(self)
 
@@ -99,7 +100,7 @@ class Wire(asyncio.Protocol):
         while not self._replies:
             if self._ended is not None:
                 raise Interruption(self._ended)
-            if self._timer is None or self._timer.when() > self._deadline:
+            if self._timer is None or self._timer_at > self._deadline:
                 self._set_timer()
             self._waiter = self._loop.create_future()
             try:
@@ -110,6 +111,8 @@ class Wire(asyncio.Protocol):
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        # Kept beside the handle, because that of a Qt loop does not tell it.
+        self._timer_at = self._deadline
         self._timer = self._loop.call_at(self._deadline, self._on_timer)
 
     def _on_timer(self) -> None:
