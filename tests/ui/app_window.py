@@ -65,10 +65,12 @@ class AppWindow:
         return next((sheet for sheet in sheets if sheet.isVisible()), None)
 
     async def opened(self, name: str) -> QDialog:
-        """Wait for the sheet called *name*."""
+        """Wait for the sheet called *name*, ready to be typed into."""
         await until(lambda: self.sheet(name) is not None)
         sheet = self.sheet(name)
         assert sheet is not None
+        sheet.activateWindow()
+        await until(sheet.isActiveWindow)
         return sheet
 
 

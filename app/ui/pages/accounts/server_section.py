@@ -39,6 +39,7 @@ class ServerSection(Section):
         self.port.setRange(1, 65_535)
         self.port.setGroupSeparatorShown(False)
         self.security = QComboBox()
+        self.security.setObjectName("security")
         self.username = QLineEdit()
         self.username.setObjectName("username")
         self.password = QLineEdit()
@@ -118,7 +119,6 @@ class ServerSection(Section):
             (TlsMode.NONE_ON_LOOPBACK, self.tr("None – only for a server on this computer")),
         ):
             self.security.addItem(text, mode)
-        self.security.setObjectName("security")
         self.form.addWidget(self._security)
         self.add_beside([self._username, self._password], [1, 1])
         self._hint.hide()
