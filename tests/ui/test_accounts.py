@@ -332,9 +332,7 @@ async def test_a_key_is_made_and_its_dns_entry_can_be_copied_also_later(app: App
 async def test_a_key_is_imported_from_a_file_and_removed_again(app: AppWindow, tmp_path: Path) -> None:
     add_account(app.workspace, draft())
     key = ed25519.Ed25519PrivateKey.generate()
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (tmp_path / "key.pem").write_bytes(pem)
     (tmp_path / "no key.pem").write_text("hello")
     await app.go_to("accounts")
@@ -388,9 +386,7 @@ async def test_an_account_that_was_used_is_not_removed_and_it_is_said_why(app: A
         session.add(campaign)
         session.flush()
         identity_id = session.scalars(select(Identity.id).where(Identity.account_id == account_id)).one()
-        session.add(
-            Dispatch(campaign_id=campaign.id, account_id=account_id, identity_id=identity_id, due_at=utcnow())
-        )
+        session.add(Dispatch(campaign_id=campaign.id, account_id=account_id, identity_id=identity_id, due_at=utcnow()))
     await app.go_to("accounts")
     remove = app.window.findChild(QAction, "removeAccount")
     assert remove is not None

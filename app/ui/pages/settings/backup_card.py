@@ -143,6 +143,7 @@ class BackupCard(Card):
     def _show_backups(self) -> None:
         for row in self._rows:
             self._list.removeWidget(row)
+            row.hide()
             row.deleteLater()
         shown = self._backups if self._shows_all else self._backups[:_SHOWN_AT_FIRST]
         self._rows = [_backup_line(backup) for backup in shown]
@@ -169,6 +170,7 @@ class JobBar(QWidget):
         super().__init__()
         self._job: Job | None = None
         self._bar = QProgressBar(textVisible=False)
+        self._bar.setAccessibleName(self.tr("Progress"))
         self._bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._words = caption(wrap=False)
         stop = link_button(self.tr("Stop"), on_click=self._stop, name="stopJob")
