@@ -26,13 +26,17 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
+_TRACELESS = frozenset({"demo"})
+"""Commands that promise to leave no file behind, not even a log."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the application, or run the command that the arguments name; the result is the process's exit code."""
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments:
-        log.set_up(paths.log_folder(), arguments[0] if arguments[0].isalpha() else "command")
+        command = arguments[0]
+        log.set_up(paths.log_folder() if command.isalpha() and command not in _TRACELESS else None, command)
         from app.cli.main import main as command_line
 
         return command_line(arguments)

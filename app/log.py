@@ -10,8 +10,8 @@ _MAX_BYTES = 2_000_000
 _KEPT = 3
 
 
-def set_up(folder: Path, name: str) -> None:
-    """Log to *folder*/*name*.log, and warnings to standard error as well.
+def set_up(folder: Path | None, name: str) -> None:
+    """Log to *folder*/*name*.log, if there is a folder, and warnings to standard error.
 
     A folder that cannot be written costs the file, not the start; a disk that is full costs the line, not more.
     """
@@ -22,6 +22,8 @@ def set_up(folder: Path, name: str) -> None:
     console.setLevel(logging.WARNING)
     console.setFormatter(logging.Formatter("%(message)s"))
     root.addHandler(console)
+    if folder is None:
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = logging.handlers.RotatingFileHandler(

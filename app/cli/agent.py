@@ -1,4 +1,4 @@
-"""`agent`: the process that sends. Apart from `send`, because it starts often and needs no tables and no progress bars."""
+"""`agent`: the process that sends. Apart from `send`, because it starts often and needs no tables and no bars."""
 
 import argparse
 import contextlib

@@ -3,7 +3,6 @@
 import argparse
 
 from rich.markup import escape
-from rich.progress import Progress
 from rich.table import Table
 
 from app.audience.contacts import ContactQuery
@@ -62,7 +61,7 @@ def run_export_command(args: argparse.Namespace, output: Output) -> int:
     workspace = open_workspace(args)
     try:
         query = ContactQuery(list_id=_list_id(workspace, args.list) if args.list else None)
-        with Progress(console=output.console, transient=True) as bar:
+        with output.progress() as bar:
             task = bar.add_task("Writing")
             count = export_contacts(
                 workspace,
@@ -82,7 +81,7 @@ def import_with_progress(
     workspace: Workspace, plan: ImportPlan, output: Output, *, dry_run: bool = False
 ) -> ImportReport:
     """Run an import under a progress bar."""
-    with Progress(console=output.console, transient=True) as bar:
+    with output.progress() as bar:
         task = bar.add_task(f"Reading {escape(plan.path.name)}", total=None)
         return run_import(
             workspace,

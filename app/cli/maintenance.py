@@ -4,8 +4,6 @@ import argparse
 import zoneinfo
 from pathlib import Path
 
-from rich.progress import Progress
-
 from app.cli.keys import given_key, open_workspace, workspace_path
 from app.cli.output import Output
 from app.errors import UserFacingError
@@ -57,7 +55,7 @@ def run_backup(args: argparse.Namespace, output: Output) -> int:
         return ExitCode.OK
     workspace = open_workspace(args)
     try:
-        with Progress(console=output.console, transient=True) as bar:
+        with output.progress() as bar:
             task = bar.add_task("Copying")
             made = make_backup(
                 workspace,

@@ -10,6 +10,7 @@ from app.errors import UserFacingError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, ProgressColumn
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,13 @@ class Output:
         from rich.console import Console
 
         return Console(stderr=self.as_json, highlight=False, emoji=False)
+
+    def progress(self, *columns: "ProgressColumn", transient: bool = True) -> "Progress":
+        """A progress bar for somebody who watches; in a file or a pipe it is not seen."""
+        from rich.progress import Progress
+
+        console = self.console
+        return Progress(*columns, console=console, transient=transient, disable=not console.is_terminal)
 
     def result(self, data: Mapping[str, object]) -> None:
         """The command's result, for a program."""

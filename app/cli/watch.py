@@ -3,7 +3,7 @@
 import asyncio
 
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from app.cli.output import Output
 from app.models.states import CampaignStatus, DeliveryState
@@ -23,7 +23,7 @@ async def follow(workspace: Workspace, dispatch_id: int, output: Output) -> Disp
         TaskProgressColumn(show_speed=True),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=output.console) as bar:
+    with output.progress(*columns, transient=False) as bar:
         task = bar.add_task("Sending", total=None)
         while True:
             report = await asyncio.to_thread(dispatch_report, workspace, dispatch_id)

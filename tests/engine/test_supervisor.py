@@ -140,12 +140,16 @@ async def test_a_supervisor_closed_at_once_leaves_no_agent_behind(workspace: Wor
     assert supervisor.pid is None
 
 
+def contents(*files: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in files)
+
+
 @on_linux
 async def test_the_key_is_in_no_process_list_and_no_log(workspace: Workspace, tmp_path: Path) -> None:
     async with supervised(workspace) as (supervisor, heard):
         await heard.until(lambda states: WORKING in states)
-        seen = b"".join(Path(f"/proc/{supervisor.pid}/{what}").read_bytes() for what in ("cmdline", "environ"))
-    logged = b"".join(path.read_bytes() for path in (tmp_path / "logs").glob("*"))
+        seen = contents(Path(f"/proc/{supervisor.pid}/cmdline"), Path(f"/proc/{supervisor.pid}/environ"))
+    logged = contents(tmp_path / "logs" / "agent.log")
     key = workspace.key.recovery_text().encode()
     for secret in (key, key.replace(b"-", b""), workspace.key.database_pragma().encode()[3:-2]):
         assert secret not in seen
