@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QPushButton
 from app import paths
 from app.models.workspace import Workspace
 from app.settings import Settings
+from app.ui import things
 from app.ui.application import App
 from app.ui.context import AppContext, SettingsStore
 from app.ui.operations import Operations
@@ -66,20 +67,25 @@ class AppStudio:
 
     async def _import_columns(self, window: MainWindow) -> None:
         window.show_page("contacts", files=[paths.resources() / "sample" / "contacts.xlsx"])
-        await settled(window.operations)
-        sheet = next(dialog for dialog in window.findChildren(QDialog) if dialog.isVisible())
-        button = next(
-            button
-            for button in sheet.findChildren(QPushButton)
-            if button.isVisible() and button.isEnabled() and button.property("role") == "primary"
-        )
-        button.click()
+        while not (found := _next_buttons(window)):  # noqa: ASYNC110  the file is read in a thread
+            await asyncio.sleep(0.05)
+        found[0].click()
         await settled(window.operations)
 
     async def _sending(self, window: MainWindow) -> None:
         async with practising(self.workspace, "Mother’s Day") as campaign_id:
             await asyncio.sleep(6)
+            window.operations.announce(things.SENDING)
             await _showing("campaigns", campaign=campaign_id)(window)
+
+
+def _next_buttons(window: MainWindow) -> list[QPushButton]:
+    return [
+        button
+        for sheet in window.findChildren(QDialog)
+        for button in sheet.findChildren(QPushButton)
+        if button.isVisible() and button.isEnabled() and button.property("role") == "primary"
+    ]
 
 
 def _showing(page: str, **kwargs: object) -> Callable[[MainWindow], Awaitable[None]]:
