@@ -68,6 +68,7 @@ async def test_what_is_typed_is_saved_without_a_button(app: AppWindow, shop: Wor
     type_into(app, "preheader", "And the tulips")
     await until(lambda: get_campaign(shop, campaign_id).preheader == "And the tulips")
     saved = get_campaign(shop, campaign_id)
+    await app.settled()
     assert (saved.name, saved.subject) == ("Spring offers", "The roses are here")
 
 
@@ -95,6 +96,7 @@ async def test_going_back_to_the_list_shows_the_new_name(app: AppWindow, shop: W
     click(app, "backToList", within=campaigns_page(app).composer)
     await app.settled()
     page = campaigns_page(app)
+    await app.settled()
     assert page.current is page.list
     assert page.list.table.model().index(0, 0).data().startswith("New name,")
 
@@ -129,6 +131,7 @@ async def test_lists_are_chosen_left_out_and_taken_away_again(app: AppWindow, sh
     await until(lambda: get_campaign(shop, campaign_id).audience.list_ids == {press})
     click(app, "segment-everyone", within=composer)
     await until_shows(composer, "4 people will get it.")
+    await app.settled()
 
 
 async def test_those_left_out_are_counted_with_their_reason(app: AppWindow, shop: Workspace) -> None:
@@ -137,6 +140,7 @@ async def test_those_left_out_are_counted_with_their_reason(app: AppWindow, shop
     composer = await composing(app, a_campaign(shop))
     await until_shows(composer, "1 person will get it.")
     await until_shows(composer, "1 left out: without permission")
+    await app.settled()
 
 
 async def test_a_field_is_inserted_where_the_cursor_stands(app: AppWindow, shop: Workspace) -> None:
@@ -148,6 +152,7 @@ async def test_a_field_is_inserted_where_the_cursor_stands(app: AppWindow, shop:
     await until(lambda: get_campaign(shop, campaign_id).subject == "Hello {{ first_name }}")
     await until(lambda: composer.preview.shown is not None and composer.preview.shown.preview is not None)
     await until(lambda: composer.preview._subject.text() == "Hello Ann")
+    await app.settled()
 
 
 async def test_gaps_are_counted_before_anything_is_sent(app: AppWindow, shop: Workspace) -> None:
@@ -161,6 +166,7 @@ async def test_gaps_are_counted_before_anything_is_sent(app: AppWindow, shop: Wo
     await until(lambda: any("1 of these people have no “First name”" in text for text in composer.findings.texts))
     click(app, "nextPerson")
     await until_shows(composer.preview, "This person has no First name.")
+    await app.settled()
     assert composer.send.isEnabled()
 
 
@@ -170,6 +176,7 @@ async def test_a_fault_in_the_subject_blocks_sending(app: AppWindow, shop: Works
     await until(composer.send.isEnabled)
     type_into(app, "subject", "Hello {{ frist_name }}")
     await until_shows(composer, "Something must be corrected")
+    await app.settled()
     assert not composer.send.isEnabled()
     assert any("frist_name" in text for text in composer.findings.texts)
 
@@ -180,6 +187,7 @@ async def test_a_broken_account_is_said_while_composing(app: AppWindow, shop: Wo
         session.get_one(Account, list_accounts(shop)[0].id).problem = "The password was refused."
     composer = await composing(app, a_campaign(shop))
     await until(lambda: "The password was refused." in composer.findings.texts)
+    await app.settled()
     assert not composer.send.isEnabled()
 
 
@@ -189,6 +197,7 @@ async def test_the_plain_text_can_be_read(app: AppWindow, shop: Workspace) -> No
     await until(lambda: composer.preview.shown is not None)
     click(app, "segment-text", within=composer.preview)
     text = app.find(QPlainTextEdit, "previewText").toPlainText()
+    await app.settled()
     assert "Hello Ann," in text
     assert app.find(QPlainTextEdit, "previewText").isVisible()
 
@@ -202,6 +211,7 @@ async def test_a_narrow_window_shows_the_preview_in_a_sheet(app: AppWindow, shop
     sheet = await app.opened("previewSheet")
     await until_shows(sheet, "1 of 1")
     sheet.accept()
+    await app.settled()
 
 
 async def test_contacts_imported_meanwhile_are_counted(app: AppWindow, shop: Workspace) -> None:
@@ -211,11 +221,13 @@ async def test_contacts_imported_meanwhile_are_counted(app: AppWindow, shop: Wor
     add_people(shop, ["ann@practice.example"])
     app.operations.announce("contacts")
     await until_shows(composer, "1 person will get it.")
+    await app.settled()
 
 
 async def test_everything_in_the_composer_has_a_name(app: AppWindow, shop: Workspace) -> None:
     add_people(shop, ["ann@practice.example"])
     composer = await composing(app, a_campaign(shop))
+    await app.settled()
     assert nameless(composer) == []
 
 

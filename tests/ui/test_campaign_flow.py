@@ -232,6 +232,7 @@ async def test_a_broken_account_says_so_and_leads_to_it(app: AppWindow, shop: Wo
     assert gone == ["accounts"]
     click(app, "resumeDispatch")
     await until_shows(page.report, "Sending since")
+    await app.settled()
 
 
 async def test_a_later_time_can_be_chosen_and_taken_back(app: AppWindow, shop: Workspace) -> None:

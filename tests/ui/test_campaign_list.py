@@ -146,6 +146,7 @@ async def test_the_menu_of_a_row_copies_it(app: AppWindow, shop: Workspace) -> N
     menu.close()
     await until(lambda: page.current is page.composer)
     await until_shows(page.composer, "March (copy)")
+    await app.settled()
 
 
 async def test_the_list_is_filtered_and_searched(app: AppWindow, shop: Workspace) -> None:
@@ -160,3 +161,4 @@ async def test_the_list_is_filtered_and_searched(app: AppWindow, shop: Workspace
     await until(lambda: sorted(names(app)) == ["Spring offers", "Summer offers"])
     click(app, "segment-sent")
     await until_shows(campaigns_page(app).list, "No campaign fits")
+    await app.settled()

@@ -126,6 +126,7 @@ async def test_what_needs_the_user_stands_on_top_and_leads_there(app: AppWindow,
     assert "One campaign needs you." in texts(page)
     click(app, "openProblem")
     await until_shows(campaigns_page(app).report, "mail.example.org refused the password.")
+    await app.settled()
 
 
 async def test_the_latest_campaigns_open_from_the_table(app: AppWindow, shop: Workspace) -> None:
@@ -137,4 +138,5 @@ async def test_the_latest_campaigns_open_from_the_table(app: AppWindow, shop: Wo
     page.table.opened.emit(page.table.model().index(0, 0))
     await until(lambda: campaigns_page(app).current is campaigns_page(app).composer)
     await until_shows(campaigns_page(app).composer, "March newsletter")
+    await app.settled()
     assert template(shop).subject in campaigns_page(app).composer.subject_step.subject.text()
