@@ -7,11 +7,13 @@ from app.audience import contacts
 from app.audience.csv_writer import write_csv
 from app.audience.fields import list_fields
 from app.audience.source import Cell
+from app.audience.synonyms import fold
 from app.errors import UserFacingError
 from app.models.fields import FieldInfo
 from app.models.workspace import Workspace
 
-STATUS_HEADING = "Status"
+EXPORTED_HEADINGS = ("Status", "Mail status", "Mail status (Mass Mail Dispatcher)")
+"""What the column that says who can be mailed may be called: the first that no field is called."""
 _PAGE = 2_000
 
 
@@ -41,7 +43,9 @@ def export_contacts(
     """
     columns = list_fields(workspace) if fields is None else tuple(fields)
     ids = contacts.ids(workspace, chosen) if isinstance(chosen, contacts.ContactQuery) else chosen
-    header = [*(field.label for field in columns), STATUS_HEADING]
+    labels = [field.label for field in columns]
+    taken = {fold(label) for label in labels}
+    header = [*labels, next(heading for heading in EXPORTED_HEADINGS if fold(heading) not in taken)]
     write_table(
         path,
         header,

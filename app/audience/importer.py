@@ -114,8 +114,10 @@ class _Import:
         self._table = table
         types = {field.key: field.type for field in fields_in(session)}
         for column in plan.columns:
-            if isinstance(column.target, str) and column.target not in {*types, STATUS, FULL_NAME}:
-                raise UserFacingError(f"There is no field “{column.target}”.", "It may have been deleted meanwhile.")
+            needed = {"first_name", "last_name"} if column.target == FULL_NAME else {column.target}
+            missing = sorted(key for key in needed if isinstance(key, str) and key not in {*types, STATUS})
+            if missing:
+                raise UserFacingError(f"There is no field “{missing[0]}”.", "It may have been deleted meanwhile.")
             if column.source_index >= len(table.header):
                 raise UserFacingError(
                     f"“{plan.path.name}” has no column “{column.header}” any more.", "Choose the file again."

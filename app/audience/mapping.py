@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from app.audience.names import split_full_name
 from app.audience.source import Cell
+from app.audience.statuses import STATUS
 from app.audience.synonyms import FULL_NAME, fold, meaning_of
 from app.audience.values import as_text, infer, is_address_like
 from app.errors import UserFacingError
@@ -112,13 +113,16 @@ def guess_mapping(header: Sequence[str], sample: Sequence[Sequence[Cell]], field
 
 
 def check_mapping(columns: Sequence[ColumnPlan]) -> tuple[MappingProblem, ...]:
-    """What is wrong with *columns*, be they guessed or chosen by hand; empty if an import can begin."""
+    """What is wrong with *columns*, be they guessed or chosen by hand; empty if an import can begin.
+
+    Several may say whether a person may be mailed: the worst of them counts.
+    """
     problems = []
     targets = [plan.target for plan in columns if plan.target is not IGNORE]
     emails = [plan.header for plan in columns if plan.target == EMAIL]
     if not emails:
         problems.append(MappingProblem("No column looks like e-mail addresses.", "Choose it by hand."))
-    for target in dict.fromkeys(targets):
+    for target in dict.fromkeys(target for target in targets if target != STATUS):
         headers = [f"“{plan.header}”" for plan in columns if plan.target == target]
         if len(headers) > 1:
             what = target.label if isinstance(target, NewField) else target
@@ -148,7 +152,8 @@ def _claims(column: _Column, by_key: dict[str, FieldSpec], by_label: dict[str, s
     """The fields *column* could be, each with how well it fits."""
     claims = []
     named = by_label.get(fold(column.header)) or meaning_of(column.header)
-    if named is not None and (named in by_key or named == FULL_NAME):
+    is_there = named in by_key or (named == FULL_NAME and by_key.keys() >= _NAME_PARTS)
+    if named is not None and is_there:
         fit = _fit(column, named, by_key)
         if fit > 0:
             claims.append(ColumnPlan(column.index, column.header, named, fit))

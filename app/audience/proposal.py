@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from app.audience.export import EXPORTED_HEADINGS
 from app.audience.fields import list_fields
 from app.audience.import_plan import DuplicateRule, ImportPlan
-from app.audience.mapping import ColumnPlan, FieldSpec, Mapping_, NewField, check_mapping, guess_mapping
-from app.audience.statuses import STATUS, standing_of
+from app.audience.mapping import ColumnPlan, FieldSpec, Mapping_, check_mapping, guess_mapping
+from app.audience.statuses import STATUS, refusal_in, standing_of
 from app.audience.synonyms import fold
 from app.audience.tabular import Table, open_table
 from app.audience.values import BadValue, as_text
@@ -18,9 +19,14 @@ from app.models.workspace import Workspace
 _STATUS_HEADERS = frozenset(
     fold(header)
     for header in (
-        "status", "subscription status", "email status", "newsletter", "subscribed", "unsubscribed", "opt in",
-        "optin", "marketing", "abonniert", "einwilligung", "consent", "permission", "abonné", "suscrito", "iscritto",
-        "ingeschreven",
+        *EXPORTED_HEADINGS, "subscription status", "email status", "email subscriber status",
+        "email subscription status", "newsletter", "newsletter status", "newsletter consent",
+        "newsletter abonniert", "subscribed", "is subscribed", "opt in", "optin", "opted in", "email opt in",
+        "opt in status", "marketing", "email marketing", "email marketing consent", "email marketing status",
+        "marketing consent", "accepts marketing", "accepts email marketing", "consent", "email consent",
+        "permission", "email permission", "email permission status", "abonniert", "einwilligung",
+        "werbeeinwilligung", "zustimmung", "abonné", "consentement", "suscrito", "consentimiento", "iscritto",
+        "consenso", "ingeschreven", "toestemming",
     )
 )  # fmt: skip
 _SURE_SHARE = 0.9
@@ -30,11 +36,11 @@ def propose_mapping(table: Table, fields: Sequence[FieldInfo]) -> Mapping_:
     """A target for each column of *table*: a field, a new field, whether a person may be mailed, or nothing."""
     specs = [FieldSpec(field.key, field.label, field.type) for field in fields]
     guessed = guess_mapping(table.header, table.sample, specs)
-    columns: list[ColumnPlan] = []
-    for column in guessed.columns:
-        is_status = STATUS not in {one.target for one in columns} and _is_status(column, table)
-        columns.append(replace(column, target=STATUS, confidence=1.0) if is_status else column)
-    return Mapping_(tuple(columns), check_mapping(columns))
+    columns = tuple(
+        replace(column, target=STATUS, confidence=1.0) if _is_status(column, table) else column
+        for column in guessed.columns
+    )
+    return Mapping_(columns, check_mapping(columns))
 
 
 def plan_import(
@@ -72,16 +78,21 @@ def plan_import(
 
 def _is_status(column: ColumnPlan, table: Table) -> bool:
     """Whether a column that has no field says who may be mailed: by its header, and by nearly all its words."""
-    if not isinstance(column.target, NewField) or fold(column.header) not in _STATUS_HEADERS:
+    if isinstance(column.target, str):
+        return False
+    if refusal_in(column.header) is not None:
+        # Also where the first rows have nothing in it: who unsubscribed may stand further down.
+        return True
+    if fold(column.header) not in _STATUS_HEADERS:
         return False
     words = [as_text(row[column.source_index]) for row in table.sample if row[column.source_index] is not None]
-    known = sum(_is_known(word) for word in words)
+    known = sum(_is_known(word, column.header) for word in words)
     return bool(words) and known >= _SURE_SHARE * len(words)
 
 
-def _is_known(word: str) -> bool:
+def _is_known(word: str, header: str) -> bool:
     try:
-        standing_of(word)
+        standing_of(word, header)
     except BadValue:
         return False
     return True

@@ -63,7 +63,7 @@ class RowParser:
         self.warning_count = 0
         self._sources: list[_Source] = []
         self._email_index = next(plan.source_index for plan in plans if plan.target == EMAIL)
-        self._status: ColumnPlan | None = None
+        self._statuses: list[ColumnPlan] = []
         for plan in plans:
             self._add(plan, types, hints.get(plan.source_index))
 
@@ -90,7 +90,7 @@ class RowParser:
         if target is IGNORE or target == EMAIL:
             return
         if target == STATUS:
-            self._status = plan
+            self._statuses.append(plan)
         elif target == FULL_NAME:
             self._fill("first_name", FieldType.TEXT, plan, lambda cell: _name_part(cell, 0))
             self._fill("last_name", FieldType.TEXT, plan, lambda cell: _name_part(cell, 1))
@@ -105,13 +105,15 @@ class RowParser:
         self._sources.append(_Source(plan.source_index, plan.header, read))
 
     def _standing(self, row: SourceRow) -> Standing:
-        if self._status is None:
-            return Standing.MAY_BE_MAILED
-        try:
-            return standing_of(as_text(row.cells[self._status.source_index]))
-        except UserFacingError as error:
-            self._warn(row.number, self._status.header, error.title)
-            return Standing.NO_PERMISSION
+        worst = Standing.MAY_BE_MAILED
+        for column in self._statuses:
+            try:
+                standing = standing_of(as_text(row.cells[column.source_index]), column.header)
+            except UserFacingError as error:
+                self._warn(row.number, column.header, error.title)
+                standing = Standing.NO_PERMISSION
+            worst = max(worst, standing)
+        return worst
 
     def _read_or_warn(self, source: _Source, row: SourceRow) -> Stored:
         try:

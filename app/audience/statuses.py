@@ -8,7 +8,8 @@ import re
 from enum import IntEnum
 
 from app.audience.suppression import HARDNESS
-from app.audience.values import BadValue
+from app.audience.synonyms import fold
+from app.audience.values import NO_WORDS, YES_WORDS, BadValue
 from app.models.states import SuppressionReason
 
 STATUS = "consent_status"
@@ -33,43 +34,80 @@ class Standing(IntEnum):
 
 _WORDS = {
     Standing.MAY_BE_MAILED: """
-        yes, y, true, 1, x, on, ja, j, oui, si, sí, active, aktiv, actif, enabled, subscribed, subscriber, confirmed,
-        opted in, opt in, optin, can be mailed, angemeldet, abonniert, eingetragen, bestätigt, abonné, inscrit,
-        ingeschreven
+        yes, y, true, 1, x, on, ja, j, oui, si, sí, active, aktiv, actif, enabled, subscribed, subscriber,
+        confirmed, opted in, opt in, optin, single opt in, double opt in, confirmed opt in, can be mailed,
+        given, granted, accepted, express, explicit, implied, erteilt, angemeldet, abonniert, eingetragen,
+        bestätigt, abonné, inscrit, ingeschreven
     """,
     Standing.NO_PERMISSION: """
-        nonsubscribed, non subscribed, not subscribed, never subscribed, transactional, pending, unconfirmed, unknown,
-        not confirmed, no permission recorded, unbestätigt, nicht bestätigt, ausstehend, unbekannt, en attente, none,
-        inactive, inaktiv
+        nonsubscribed, non subscribed, not subscribed, never subscribed, transactional, pending, unconfirmed,
+        unknown, not confirmed, no permission recorded, no permission set, not opted in, pending confirmation,
+        awaiting confirmation, unbestätigt, nicht bestätigt, ausstehend, unbekannt, en attente, none, inactive,
+        inaktiv
     """,
     Standing.MANUAL: """
         blocked, blacklisted, blocklisted, suppressed, do not email, do not mail, do not contact, disabled,
-        blocked by hand, gesperrt, blockiert, nicht anschreiben, nicht kontaktieren, bloqué, archived, archiviert
+        blocked by hand, gesperrt, blockiert, nicht anschreiben, nicht kontaktieren, bloqué, archived,
+        archiviert
     """,
     Standing.HARD_BOUNCE: """
         cleaned, bounced, bounce, hard bounce, hard bounced, hardbounce, invalid, undeliverable, unzustellbar,
         ungültig, invalide
     """,
     Standing.UNSUBSCRIBED: """
-        unsubscribed, unsubscribe, unsub, opted out, opt out, optout, withdrawn, revoked, cancelled, canceled, removed,
-        no, n, false, 0, off, nein, non, nee, abgemeldet, ausgetragen, widerrufen, abbestellt, gekündigt, désabonné,
-        désinscrit, uitgeschreven
+        unsubscribed, unsubscribe, unsub, opted out, opt out, optout, denied, declined, refused, abgelehnt,
+        withdrawn, revoked, cancelled, canceled, removed, no, n, false, 0, off, nein, non, nee, abgemeldet,
+        ausgetragen, widerrufen, abbestellt, gekündigt, désabonné, désinscrit, uitgeschreven
     """,
     Standing.COMPLAINT: "complained, complaint, complainer, spam, spam complaint, marked as spam, abuse, beschwerde",
 }
+_REFUSALS = {
+    Standing.MANUAL: """
+        do not email, do not e-mail, do not mail, do not contact, blacklisted, blocklisted, blocked, suppressed,
+        gesperrt, nicht anschreiben, nicht kontaktieren, werbesperre, keine werbung, ne pas contacter, no
+        contactar, non contattare, niet mailen
+    """,
+    Standing.HARD_BOUNCE: """
+        bounced, bounced at, hard bounced, hard bounce, email bounced, email bounced date, unzustellbar
+    """,
+    Standing.UNSUBSCRIBED: """
+        unsubscribed, unsubscribe, is unsubscribed, unsubscribed at, unsubscribed on, unsubscribe date,
+        unsubscribe time, unsub time, unsubscribed from all email, opt out, optout, opted out, opt out date, opt
+        out time, email opt out, email optout, opted out of email, has opted out of email, abgemeldet,
+        abgemeldet am, abmeldung, abmeldedatum, ausgetragen, ausgetragen am, widerrufen, widerrufen am,
+        widerruf, désabonné, désabonné le, désinscrit, désinscrit le, dado de baja, disiscritto, uitgeschreven,
+        uitgeschreven op, afgemeld, afgemeld op
+    """,
+    Standing.COMPLAINT: "complained, complained at, complaint, spam complaint, marked as spam",
+}
+_REFUSED_BY = {fold(header): standing for standing, headers in _REFUSALS.items() for header in headers.split(",")}
+# Of the words for yes and no, those that say it of any question.
+_BARE_YES = YES_WORDS - {"subscribed", "angemeldet"}
+_BARE_NO = NO_WORDS - {"unsubscribed", "abgemeldet"}
 _STANDING_OF = {" ".join(word.split()): standing for standing, words in _WORDS.items() for word in words.split(",")}
 
 
-def standing_of(status: str) -> Standing:
-    """What *status*, in the words of whatever program wrote it, says about a person; nothing said is nothing against.
+def refusal_in(header: str) -> Standing | None:
+    """What a yes below *header* says against a person: "Opt-out" or "Abgemeldet am"; None of any other header."""
+    return _REFUSED_BY.get(fold(header))
+
+
+def standing_of(status: str, header: str = "") -> Standing:
+    """What *status* below *header*, in the words of whatever program wrote it, says about a person.
+
+    Nothing said is nothing against. Below a header that names a refusal, whatever is not a no refuses: a yes, the day
+    it was said, the reason that was given.
 
     Raises:
         BadValue: the word is unknown.
     """
-    word = " ".join(re.sub(r"[-_]", " ", status).casefold().split())
-    if not word:
+    word = " ".join(re.sub(r"(?<=\w)[-_]", " ", status).casefold().split())
+    refusal = refusal_in(header)
+    if not word.strip("-–—") or (refusal is not None and word in _BARE_NO):
         return Standing.MAY_BE_MAILED
-    standing = _STANDING_OF.get(word)
+    if refusal is not None and word in _BARE_YES:
+        return refusal
+    standing = _STANDING_OF.get(word, refusal)
     if standing is None:
         raise BadValue(f"“{status[:40]}” is no status known here, so no permission was recorded.")
     return standing
