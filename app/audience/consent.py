@@ -6,13 +6,24 @@ that an audience is one cheap query.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, String, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, String, and_, exists, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.audience.cells import any_of
 from app.models.base import now_ms
-from app.models.contacts import Consent, Contact
-from app.models.states import ConsentAction, ConsentState, LawfulBasis
+from app.models.contacts import Consent, Contact, Suppression
+from app.models.states import ConsentAction, ConsentState, LawfulBasis, SuppressionReason
+
+WITHDRAWING = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINT})
+"""The suppressions by which a person withdraws a permission. They may be older than the contact."""
+
+
+def _has_withdrawn() -> ColumnElement[bool]:
+    """Whether a contact has withdrawn: by its own evidence, or by a suppression from before it was a contact."""
+    by_suppression = exists().where(
+        Suppression.address_hash == Contact.address_hash, Suppression.reason.in_(WITHDRAWING)
+    )
+    return or_(Contact.consent == ConsentState.WITHDRAWN, and_(Contact.consent == ConsentState.UNKNOWN, by_suppression))
 
 
 def record_consent(
@@ -43,7 +54,7 @@ def record_consent(
     if action is ConsentAction.WITHDRAWN:
         state = ConsentState.WITHDRAWN
     elif basis is not LawfulBasis.CONSENT:
-        wanted = wanted.where(Contact.consent != ConsentState.WITHDRAWN)
+        wanted = wanted.where(~_has_withdrawn())
     return _record(session, wanted, action, state, basis, source, wording)
 
 
@@ -60,9 +71,7 @@ def record_imported_consent(
         Consent.basis == basis,
         Consent.source == source,
     )
-    wanted = select(Contact.id).where(
-        Contact.id.in_(contacts), Contact.consent != ConsentState.WITHDRAWN, ~already.exists()
-    )
+    wanted = select(Contact.id).where(Contact.id.in_(contacts), ~_has_withdrawn(), ~already.exists())
     return _record(session, wanted, ConsentAction.GIVEN, ConsentState.GIVEN, basis, source, wording)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, column, select, table
 
+from app.audience.consent import WITHDRAWING
 from app.audience.import_plan import DuplicateRule, RefusedRow
 from app.audience.row_parser import ParsedRow
 from app.audience.statuses import Standing
@@ -17,6 +18,10 @@ from app.models.contacts import Contact
 from app.models.states import ConsentState
 from app.models.workspace import Workspace
 
+_WITHDRAWN = (
+    "EXISTS (SELECT 1 FROM suppression WHERE suppression.address_hash = incoming.address_hash "  # noqa: S608  our words
+    f"AND reason IN ({', '.join(repr(reason.value) for reason in sorted(WITHDRAWING))}))"
+)
 _INCOMING = table("incoming", column("email"), column("standing"), schema="temp")
 
 
@@ -71,12 +76,21 @@ class Staging:
 
         Args:
             columns: The columns of `contact` for `c0`, `c1`, …
-            consent: Of the new ones, unless their own status says otherwise.
+            consent: Of the new ones, unless their own status says otherwise, or they unsubscribed before.
         """
         known = self._scalar("SELECT count(*) FROM temp.incoming CROSS JOIN contact USING (email)")
         total = self.count()
         names = ", ".join(["email", "address_hash", "consent", "created_at", "updated_at", *map(_quoted, columns)])
-        values = ", ".join(["email", "address_hash", "CASE standing WHEN 0 THEN ? ELSE ? END", "?", "?", *self._cells])
+        values = ", ".join(
+            [
+                "email",
+                "address_hash",
+                f"CASE WHEN standing = 0 AND NOT {_WITHDRAWN} THEN ? ELSE ? END",
+                "?",
+                "?",
+                *self._cells,
+            ]
+        )
         now = now_ms()
         changed = self._connection.exec_driver_sql(
             # "WHERE true" parts the SELECT from ON CONFLICT for the parser (sqlite.org/lang_upsert.html).

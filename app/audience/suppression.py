@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import Select, delete, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.audience import undo
 from app.audience.addresses import normalise
 from app.audience.cells import any_of
-from app.audience.consent import record_consent
+from app.audience.consent import WITHDRAWING, record_consent
 from app.errors import UserFacingError
 from app.models.base import now_ms
 from app.models.contacts import Contact, Suppression
@@ -32,8 +33,6 @@ _UPSERT = """
     SET address = excluded.address, reason = excluded.reason, origin = excluded.origin, created_at = excluded.created_at
     WHERE suppression.reason IN (SELECT value FROM json_each(?))
 """
-
-_WITHDRAWING = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINT})
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ def suppress_in(
 ) -> int:
     """`suppress` within a transaction of the caller's, for normalised addresses as contacts and deliveries have them.
 
-    Who unsubscribes or complains withdraws a permission: that evidence is recorded along with it.
+    Who unsubscribes or complains withdraws a permission: that evidence is recorded along with it. Who asked to be
+    forgotten is dropped from what can be undone.
     """
     softer = json.dumps(HARDNESS[: HARDNESS.index(reason)])
     is_kept = reason is not SuppressionReason.ERASED
@@ -81,7 +81,9 @@ def suppress_in(
     if not rows:
         return 0
     changed = session.connection().exec_driver_sql(_UPSERT, rows).rowcount
-    if reason in _WITHDRAWING:
+    if reason is SuppressionReason.ERASED:
+        undo.forget(session, addresses)
+    if reason in WITHDRAWING:
         people = select(Contact.id).where(
             Contact.email.in_(any_of(addresses)), Contact.consent != ConsentState.WITHDRAWN
         )

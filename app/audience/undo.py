@@ -4,17 +4,21 @@ One compressed blob per action is written in the transaction of the action itsel
 than half the time and a fraction of the space.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audience import changes
+from app.audience.cells import any_of
 from app.audience.changes import Change, Row
+from app.audience.consent import WITHDRAWING, record_consent
 from app.errors import UserFacingError
+from app.models.contacts import Consent, Contact, Suppression
 from app.models.housekeeping import UndoAction
+from app.models.states import ConsentAction, ConsentState
 from app.models.workspace import Workspace
 
 KEPT = 100
@@ -70,6 +74,24 @@ def recording(session: Session, label: str) -> Iterator[Journal]:
     session.execute(delete(UndoAction).where(UndoAction.id.not_in(newest)))
 
 
+def forget(session: Session, addresses: Sequence[str]) -> None:
+    """Drop every action that knows something about who had one of *addresses* (normalised)."""
+    wanted = frozenset(addresses)
+    people = set(session.scalars(select(Contact.id).where(Contact.email.in_(any_of(addresses)))))
+    known: dict[int, frozenset[int]] = {}
+    for action in session.scalars(select(UndoAction).execution_options(yield_per=1)):
+        rows = [
+            row
+            for change in changes.unpack(action.blob)
+            if change.table == "contact"
+            for row in (*change.before, *change.after)
+        ]
+        known[action.id] = frozenset(row[0] for row in rows)
+        people.update(row[0] for row in rows if not wanted.isdisjoint(row))
+    knowing = [action_id for action_id, ids in known.items() if not people.isdisjoint(ids)]
+    session.execute(delete(UndoAction).where(UndoAction.id.in_(knowing)))
+
+
 def undo(workspace: Workspace) -> str | None:
     """Take back the user's last action.
 
@@ -118,10 +140,40 @@ def next_labels(workspace: Workspace) -> tuple[str | None, str | None]:
 
 def _apply(session: Session, label: str, wanted: list[Change]) -> list[Change]:
     try:
-        return changes.apply(session.connection(), wanted)
+        done = changes.apply(session.connection(), wanted)
     except IntegrityError as error:
         raise UserFacingError(
             f"“{label}” can no longer be taken back or done again.",
             "An address or a name it needs was used for something else since.",
             detail=str(error.orig),
         ) from error
+    _heed_refusals(session, _ids_back(done))
+    return done
+
+
+def _ids_back(done: Iterable[Change]) -> list[int]:
+    """The contacts that *done* brought back, or gave another address."""
+    touched = (change for change in done if change.table == "contact" and "address_hash" in change.columns)
+    return [row[0] for change in touched for row in change.after]
+
+
+def _heed_refusals(session: Session, contact_ids: Sequence[int]) -> None:
+    """Who unsubscribed while their contact was gone, or had another address, is not brought back with a permission."""
+    if not contact_ids:
+        return
+    last_word = select(func.max(Consent.at)).where(Consent.contact_id == Contact.id).scalar_subquery()
+    refused_since = (
+        select(Contact.id, Suppression.origin)
+        .join(Suppression, Suppression.address_hash == Contact.address_hash)
+        .where(
+            Contact.id.in_(any_of(contact_ids)),
+            Contact.consent == ConsentState.GIVEN,
+            Suppression.reason.in_(WITHDRAWING),
+            Suppression.created_at >= func.coalesce(last_word, 0),
+        )
+    )
+    by_origin: dict[str, list[int]] = {}
+    for contact_id, origin in session.execute(refused_since):
+        by_origin.setdefault(origin, []).append(contact_id)
+    for origin, ids in by_origin.items():
+        record_consent(session, ids, ConsentAction.WITHDRAWN, source=origin)

@@ -1,14 +1,17 @@
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
 from app.audience import contacts, suppression
 from app.audience.addresses import BadAddress
-from app.audience.contacts import MailStatus
+from app.audience.contacts import ContactQuery, MailStatus
+from app.audience.importer import run_import
 from app.audience.suppression import HARDNESS
 from app.errors import UserFacingError
-from app.models.states import ConsentAction, SuppressionReason
+from app.models.states import ConsentAction, LawfulBasis, SuppressionReason
 from app.models.workspace import Workspace
-from tests.audience.people import a_contact
+from tests.audience.people import a_contact, a_csv, a_plan
 
 ANN = "ann@example.org"
 
@@ -109,3 +112,24 @@ def test_the_list_is_searched_filtered_counted_and_paged(workspace: Workspace) -
     assert [info.address for info in suppression.list_suppressions(workspace, search="P3")] == ["p3@x.org"]
     assert len(suppression.list_suppressions(workspace, reason=SuppressionReason.MANUAL)) == 5
     assert suppression.count_suppressions(workspace) == {SuppressionReason.MANUAL: 5, SuppressionReason.COMPLAINT: 1}
+
+
+def test_an_import_gives_no_permission_to_who_unsubscribed_before_being_a_contact(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    suppression.suppress(workspace, [ANN], SuppressionReason.UNSUBSCRIBED, "Link")
+    for _ in range(2):
+        run_import(workspace, a_plan(workspace, a_csv(tmp_path / "a.csv", ["E-mail"], [[ANN], ["bo@example.org"]])))
+    suppression.release(workspace, [ANN])
+    assert [contacts.get(workspace, found).status for found in contacts.ids(workspace, ContactQuery())] == [
+        MailStatus.NO_PERMISSION,
+        MailStatus.MAILABLE,
+    ]
+
+
+def test_being_a_customer_is_no_permission_after_unsubscribing(workspace: Workspace) -> None:
+    suppression.suppress(workspace, [ANN], SuppressionReason.COMPLAINT, "Report")
+    customer = contacts.Permission(LawfulBasis.EXISTING_CUSTOMER, "Invoice")
+    ann = contacts.create(workspace, {"email": ANN}, permission=customer)
+    suppression.release(workspace, [ANN])
+    assert contacts.get(workspace, ann).status is MailStatus.NO_PERMISSION

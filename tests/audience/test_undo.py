@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import text
 
-from app.audience import contacts, fields, lists, undo
-from app.audience.contacts import CellText
+from app.audience import contacts, fields, lists, suppression, undo
+from app.audience.contacts import CellText, MailStatus
 from app.audience.importer import run_import
 from app.errors import UserFacingError
 from app.models.base import utcnow
 from app.models.campaigns import Campaign, Delivery, Dispatch, Event
-from app.models.states import AccountKind, DeliveryState, EventKind, FieldType
+from app.models.states import AccountKind, DeliveryState, EventKind, FieldType, SuppressionReason
 from app.models.tables import Account, Identity
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact, a_csv, a_plan, emails, everything
@@ -239,3 +239,45 @@ def test_any_sequence_of_actions_can_be_undone_and_redone(workspace: Workspace) 
     run_state_machine_as_test(
         lambda: AnyActions(workspace), settings=settings(max_examples=15, stateful_step_count=12, deadline=None)
     )
+
+
+def test_who_unsubscribed_while_deleted_comes_back_without_permission(workspace: Workspace) -> None:
+    ann = a_contact(workspace, "ann@example.org")
+    contacts.delete(workspace, [ann])
+    suppression.suppress(workspace, ["ann@example.org"], SuppressionReason.UNSUBSCRIBED, "Link in “Sale”")
+    undo.undo(workspace)
+    suppression.release(workspace, ["ann@example.org"])
+    found = contacts.get(workspace, ann)
+    assert (found.status, found.consents[0].source) == (MailStatus.UNSUBSCRIBED, "Link in “Sale”")
+    undo.redo(workspace)
+    undo.undo(workspace)
+    assert contacts.get(workspace, ann) == found
+
+
+def test_a_bounce_meanwhile_takes_no_permission_away(workspace: Workspace) -> None:
+    ann = a_contact(workspace, "ann@example.org")
+    contacts.delete(workspace, [ann])
+    suppression.suppress(workspace, ["ann@example.org"], SuppressionReason.HARD_BOUNCE, "550")
+    undo.undo(workspace)
+    suppression.release(workspace, ["ann@example.org"])
+    assert contacts.get(workspace, ann).status is MailStatus.MAILABLE
+
+
+def test_who_asked_to_be_forgotten_is_not_brought_back(workspace: Workspace) -> None:
+    ann = a_contact(workspace, "ann@example.org")
+    contacts.edit(workspace, ann, "email", "anna@example.org")
+    suppression.suppress(workspace, ["ANN@example.org"], SuppressionReason.ERASED, "Letter")
+    assert undo.next_labels(workspace) == (None, None)
+    assert emails(workspace) == ["anna@example.org"]
+
+
+def test_what_can_be_undone_knows_nothing_of_who_was_forgotten(workspace: Workspace) -> None:
+    lists.create_list(workspace, "News")
+    ann, bo = a_contact(workspace, "ann@example.org"), a_contact(workspace, "bo@example.org")
+    contacts.edit(workspace, ann, "first_name", "Ann")
+    contacts.edit(workspace, bo, "first_name", "Bo")
+    contacts.delete(workspace, [ann])
+    suppression.suppress(workspace, ["ann@example.org"], SuppressionReason.ERASED, "Letter")
+    taken_back = [undo.undo(workspace) for _ in range(4)]
+    assert taken_back == ["Edit first_name", "New contact bo@example.org", "New list “News”", None]
+    assert emails(workspace) == []
