@@ -1,7 +1,9 @@
 """Write a table as CSV that Excel opens with a double click."""
 
 import csv
+import math
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from app.audience.atomic_file import watched, whole_file
@@ -21,8 +23,8 @@ def write_csv(
 ) -> None:
     """Write *header* and *rows* to *path*, in UTF-8 with a byte order mark, without which Excel garbles names.
 
-    With a semicolon, decimals have a comma: an Excel that expects the one expects the other. Text that looks like a
-    formula gets a leading apostrophe.
+    With a semicolon, decimals have a comma: an Excel that expects the one expects the other. Three decimals get a zero,
+    or 1,125 could be read as eleven hundred. Text that looks like a formula gets a leading apostrophe.
 
     Args:
         delimiter: ";" or ",", as the user's Excel expects.
@@ -45,7 +47,16 @@ def _writer_of_cells(*, decimal_mark: str) -> Callable[[Cell], str]:
         if isinstance(cell, str):
             return disarm(cell)
         if isinstance(cell, float):
-            return repr(cell).replace(".", decimal_mark)
+            return _decimal(cell).replace(".", decimal_mark)
         return as_text(cell)
 
     return to_text
+
+
+def _decimal(number: float) -> str:
+    """*number* to its last digit, and without an exponent, which is no number to most who read a table."""
+    if not math.isfinite(number):
+        return str(number)
+    text = f"{Decimal(repr(number)):f}"
+    _, point, decimals = text.partition(".")
+    return text + "0" if point and len(decimals) == 3 else text

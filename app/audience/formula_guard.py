@@ -17,10 +17,13 @@ def is_formula_like(text: str) -> bool:
 
 
 def disarm(text: str) -> str:
-    """*text* for a CSV file, which has no types: with a leading apostrophe where it looks like a formula."""
-    return _MARK + text if is_formula_like(text) else text
+    """*text* for a CSV file, which has no types: with a leading apostrophe where it looks like a formula.
+
+    Text that begins with one as if it had been disarmed before gets another, so that `rearm` gives it back.
+    """
+    return _MARK + text if is_formula_like(text.lstrip(_MARK)) else text
 
 
 def rearm(text: str) -> str:
     """The text that `disarm` was given."""
-    return text[1:] if text[:1] == _MARK and is_formula_like(text[1:]) else text
+    return text[1:] if text[:1] == _MARK and is_formula_like(text.lstrip(_MARK)) else text

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -25,6 +25,7 @@ MAX_ROWS = 1_048_575  # below the header
 MAX_TEXT_CHARS = 32_767
 
 _MAX_INTEGER = 10**15  # Excel keeps fifteen digits of a number
+_FIRST_DAY = date(1900, 3, 1)  # Excel knows no day before 1900, and believes in a 29 February of that year
 _COLUMN_WIDTH = 22
 # What XML 1.0 cannot hold, not even escaped.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -89,8 +90,12 @@ def _cell(sheet: WriteOnlyWorksheet, value: Cell) -> object:
             return _text_cell(sheet, value) if is_formula_like(value) or value[:1] == "#" else _writable(value)
         case datetime(tzinfo=zone) if zone is not None:
             return value.astimezone(UTC).replace(tzinfo=None)
+        case datetime():
+            return value
         case bool():
             return value
+        case date() if value < _FIRST_DAY:
+            return _text_cell(sheet, value.isoformat())
         case float() if not math.isfinite(value):
             return str(value)
         case int() if abs(value) > _MAX_INTEGER:

@@ -75,3 +75,20 @@ def test_a_cancelled_export_leaves_the_old_file(people: Workspace, tmp_path: Pat
 def test_a_name_that_tells_no_format_is_refused(people: Workspace, tmp_path: Path) -> None:
     with pytest.raises(UserFacingError, match="which kind of table"):
         export_contacts(people, tmp_path / "out.docx", ContactQuery())
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("out.xlsx", ";"), ("out.csv", ";"), ("out.csv", ",")])
+def test_no_cell_changes_on_its_way_through_a_file(
+    workspace: Workspace, tmp_path: Path, name: str, delimiter: str
+) -> None:
+    fields.add_field(workspace, "Points", FieldType.NUMBER)
+    fields.add_field(workspace, "Founded", FieldType.DATE)
+    points = ("1.125", "2.375", "0.0000001", "-0.5", "1500", "", "123456789012345678", "0.1")
+    founded = ("1848-03-18", "0999-01-01", "1899-12-31", "1900-01-01", "1900-02-28", "1900-03-01", "9999-12-31", "")
+    notes = ("'=1", "''+1", "-5", "007", "two\nlines", "1,5", "\u202eRTL 😀", "=1")
+    for number, texts in enumerate(zip(points, founded, notes, strict=True)):
+        cells = dict(zip(("points", "founded", "notes"), texts, strict=True))
+        a_contact(workspace, f"u{number}@bücher.example.org", **cells)
+    export_contacts(workspace, tmp_path / name, ContactQuery(), delimiter=delimiter)
+    report = run_import(workspace, a_plan(workspace, tmp_path / name, {"Status": STATUS}))
+    assert (report.unchanged, report.warnings, report.refused) == (len(points), (), ())
