@@ -129,6 +129,15 @@ def words(sheet: QDialog) -> str:
     return "\n".join(label.text() for label in sheet.findChildren(QLabel) if label.isVisible())
 
 
+def move(path: Path, to: Path) -> Path:
+    to.parent.mkdir()
+    return path.rename(to)
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 async def make_first(start: Start, name: str = "Blumen Berger") -> QDialog:
     """Answer the welcome; returns the sheet with the recovery key."""
     welcome = await start.sheet("newWorkspace")
@@ -189,7 +198,7 @@ async def test_quitting_at_the_welcome_leaves_nothing_behind(start: Start, keyri
         press(await start.sheet("newWorkspace"), "cancel")
         with pytest.raises(Cancelled):
             await asyncio.wait_for(task, 5)
-    assert list(tmp_path.iterdir()) == []
+    assert files_in(tmp_path) == []
 
 
 async def test_a_workspace_from_another_computer_is_opened_at_the_first_start(
@@ -264,8 +273,7 @@ async def test_a_moved_workspace_is_found_again_with_its_remembered_key(
     start: Start, keyring: Keyring, path: Path, key: WorkspaceKey, tmp_path: Path
 ) -> None:
     keyring.set_password(SERVICE, workspace_id(path), key.recovery_text())
-    (tmp_path / "elsewhere").mkdir()
-    moved = path.rename(tmp_path / "elsewhere" / f"Renamed{SUFFIX}")
+    moved = move(path, tmp_path / "elsewhere" / f"Renamed{SUFFIX}")
     async with start.opening(str(path)) as task:
         sheet = await start.sheet("cannotOpen")
         assert isinstance(sheet, ChoiceSheet)

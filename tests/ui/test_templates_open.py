@@ -96,7 +96,7 @@ async def test_a_sample_person_stands_in_while_there_are_no_contacts(app: AppWin
     view = await opened(app, template_id)
     assert label(app, "previewPerson").text() == "Ann Baker"
     assert label(app, "previewSubject").text() == "Hello Ann"
-    await until(lambda: view.preview.mail.isVisible())
+    await until(view.preview.mail.isVisible)
     assert "Dear Ann from Springfield," in view.preview.text.edit.toPlainText()
     assert not app.find(QLineEdit, "previewAs").isVisible()
 

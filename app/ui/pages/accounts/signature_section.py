@@ -160,7 +160,8 @@ class SignatureSection(Section):
         )
         remove = link_button(self.tr("Remove the key"), on_click=self._on_remove, name="removeKey")
         foot = QHBoxLayout()
-        foot.setContentsMargins(-4, 0, 0, 0)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.addSpacing(-4)  # a link's text begins a little inside its button
         foot.addWidget(remove)
         foot.addStretch(1)
         column.addLayout(foot)

@@ -19,7 +19,7 @@ from app.ui.pages.practice.outcomes_sheet import OutcomesSheet
 from app.ui.theme import Space
 from app.ui.widgets import DataTable, EmptyState, SearchField, ask, link_button, primary_button, secondary_button
 
-_LIST_WIDTH = 360
+_LEAST_LIST_WIDTH, _LIST_WIDTH = 240, 360
 _FIRST_LOOK = 200
 """So many new messages are looked for before everything is read again."""
 
@@ -153,7 +153,8 @@ class PracticePage(Page):
 
     def _build(self) -> None:
         left = QWidget()
-        left.setFixedWidth(_LIST_WIDTH)
+        left.setMinimumWidth(_LEAST_LIST_WIDTH)
+        left.setMaximumWidth(_LIST_WIDTH)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.M)
@@ -161,6 +162,6 @@ class PracticePage(Page):
         column.addWidget(self.table, 1)
         row = QHBoxLayout()
         row.setSpacing(Space.L)
-        row.addWidget(left)
+        row.addWidget(left, 1)
         row.addWidget(self.message, 1)
         self.content.addLayout(row)

@@ -52,10 +52,13 @@ class OrganisationCard(Card):
             name="timeZone",
             help_text=self.tr("Planned campaigns start by this clock, summer time included."),
         )
-        # Of a fixed width, for long lines are hard to read; a maximum alone lets wrapped help overlap its field.
         fields = QWidget()
         fields.setLayout(form)
         fields.setFixedWidth(_WIDTH)
+        # With a stretch beside it: alone in the card it would be given the height that wider help texts need.
+        narrow = QHBoxLayout()
+        narrow.addWidget(fields)
+        narrow.addStretch(1)
         self.save_button = primary_button(self.tr("Save"), on_click=self.save, name="saveOrganisation")
         self._state = caption(wrap=False)
         foot = QHBoxLayout()
@@ -64,7 +67,7 @@ class OrganisationCard(Card):
         foot.addWidget(self._state)
         foot.addStretch(1)
         self.body.setSpacing(Space.L)
-        self.body.addWidget(fields)
+        self.body.addLayout(narrow)
         self.body.addLayout(foot)
         self.name.textChanged.connect(self._on_edited)
         self.address.textChanged.connect(self._on_edited)

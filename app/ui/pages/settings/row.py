@@ -14,7 +14,8 @@ _LINK_INSET = 4
 def leading(link: QWidget) -> QHBoxLayout:
     """*link* at the leading edge, its text in line with the texts above: it begins a little inside its button."""
     row = QHBoxLayout()
-    row.setContentsMargins(-_LINK_INSET, 0, 0, 0)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addSpacing(-_LINK_INSET)
     row.addWidget(link)
     row.addStretch(1)
     return row

@@ -77,8 +77,10 @@ def _line(kind: Kind, icon: str, text: str, action: QWidget | None = None) -> QW
     if action is not None:
         # A link's text begins a little inside its button.
         place = QHBoxLayout()
-        place.setContentsMargins(-4, 0, 0, 0)
-        place.addWidget(action, 0, Qt.AlignmentFlag.AlignLeading)
+        place.setContentsMargins(0, 0, 0, 0)
+        place.addSpacing(-4)
+        place.addWidget(action)
+        place.addStretch(1)
         words.addLayout(place)
     row = QHBoxLayout(line)
     row.setContentsMargins(0, 0, 0, 0)

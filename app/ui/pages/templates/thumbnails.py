@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -22,7 +23,7 @@ _MOST = 150
 _MAIL = QSize(640, 720)
 _SCROLL_BAR = 17
 _PATIENCE_S = 5.0
-# A page says it is loaded a frame or two before it is painted.
+# A page says it is loaded some frames before it is painted, and it is painted in pieces.
 _FRAME_S = 0.03
 _MOST_FRAMES = 30
 
@@ -86,14 +87,11 @@ class Thumbnails(QObject):
             made = await self._operations.read(partial(render, Draft.of(template), SAMPLE_PERSON, around))
         except TemplateError:
             return QPixmap()
+        # An empty page between two mails, so that no trace of one is taken for the other.
+        await _loaded(view, "")
+        await _painted(view, _is_blank)
         await _loaded(view, made.html)
-        picture = _grab(view)
-        for _ in range(_MOST_FRAMES):
-            if not _is_blank(picture):
-                break
-            await asyncio.sleep(_FRAME_S)
-            picture = _grab(view)
-        return picture
+        return await _painted(view, lambda picture: not _is_blank(picture))
 
     def _keep(self, key: _Key, picture: QPixmap) -> None:
         self._pictures[key] = picture
@@ -119,6 +117,19 @@ def _key(template: TemplateInfo) -> _Key:
 
 def _grab(view: MailView) -> QPixmap:
     return view.grab(QRect(0, 0, _MAIL.width(), _MAIL.height()))
+
+
+async def _painted(view: MailView, is_right: Callable[[QPixmap], bool]) -> QPixmap:
+    """What the view shows once that is right and stays the same, or after a while whatever it shows."""
+    picture, before = _grab(view), None
+    for _ in range(_MOST_FRAMES):
+        image = picture.toImage()
+        if is_right(picture) and image == before:
+            break
+        before = image
+        await asyncio.sleep(_FRAME_S)
+        picture = _grab(view)
+    return picture
 
 
 def _is_blank(picture: QPixmap) -> bool:
