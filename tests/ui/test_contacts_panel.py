@@ -117,6 +117,16 @@ async def test_block_and_allow_from_the_panel(app: AppWindow, workspace: Workspa
     assert contacts.get(workspace, anna).status is MailStatus.MAILABLE
 
 
+async def test_who_withdrew_is_not_said_to_be_mailable_again(app: AppWindow, workspace: Workspace) -> None:
+    anna, *_ = some_people(workspace)
+    suppression.suppress(workspace, ["anna@example.com"], SuppressionReason.UNSUBSCRIBED, "Link in “Spring sale”")
+    driver = await ContactsDriver.open(app)
+    driver.page.deeds.allow([anna])
+    await app.settled()
+    assert contacts.get(workspace, anna).status is MailStatus.UNSUBSCRIBED
+    assert driver.toasts[-1] == "1 contact still cannot be mailed"
+
+
 async def test_lists_and_tags_of_one_person(app: AppWindow, workspace: Workspace) -> None:
     anna, *_ = some_people(workspace)
     list_id = lists.create_list(workspace, "Newsletter")

@@ -254,7 +254,7 @@ async def test_bad_addresses_are_named_before_and_can_be_saved_after(
     rows = [("anna@example.com", "Anna", "Köln"), ("ben(at)example.com", "Ben", "Bonn"), ("carla@gmial.com", "C", "")]
     wizard = await Wizard.open(app, a_csv(tmp_path / "a.csv", HEADER, rows))
     words = wizard.words("columnsProblem")
-    assert words.startswith("1 of the first 3 rows have no usable address")
+    assert words.startswith("1 of the first 3 people have no usable address")
     assert "ben(at)example.com" in words
     await wizard.next()
     wizard.agree()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.audience import contacts, lists, suppression, undo
 from app.audience.consent import record_consent
-from app.audience.contacts import Permission
+from app.audience.contacts import MailStatus, Permission
 from app.audience.lists import ListInfo, TagInfo
 from app.errors import UserFacingError
 from app.models.fields import BUILT_IN_FIELDS
@@ -106,13 +106,18 @@ class ContactDeeds(QObject):
         """Let these addresses be mailed again, as far as that is ours to decide."""
 
         def work() -> int:
-            return suppression.release(self._workspace, self._addresses(ids))
+            suppression.release(self._workspace, self._addresses(ids))
+            rows = contacts.page(self._workspace, ids, [_ADDRESS])
+            return sum(row.status is MailStatus.MAILABLE for row in rows)
 
-        self._operations.run(
-            work,
-            success=lambda number: self.tr("{0} can be mailed again").format(wording.contacts(number)),
-            refreshes=_EVERYTHING,
-        )
+        def done(number: int) -> Toast:
+            if number == len(ids):
+                return Toast(self.tr("{0} can be mailed again").format(wording.contacts(number)))
+            left = wording.contacts(len(ids) - number)
+            hint = self.tr("There is no permission for them, or they withdrew it. Record a new one first.")
+            return Toast(self.tr("{0} still cannot be mailed").format(left), Kind.WARNING, hint=hint)
+
+        self._operations.run(work, success=done, refreshes=_EVERYTHING)
 
     def record_permission(self, ids: Sequence[int], permission: Permission, *, lift: bool = False) -> None:
         """Add evidence that these people may be mailed; with *lift*, whatever bars their address is lifted, too."""

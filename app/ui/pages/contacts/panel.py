@@ -152,12 +152,11 @@ class ContactPanel(QFrame):
         self._permit = link_button(
             self.tr("Record a permission"), on_click=self.permission_asked.emit, name="panelPermission"
         )
-        state = QHBoxLayout()
-        state.setSpacing(Space.S)
-        state.addWidget(self._status)
-        for link in (self._block, self._allow, self._permit):
-            state.addWidget(link)
-        state.addStretch(1)
+        links = QHBoxLayout()
+        links.setSpacing(Space.M)
+        for link in (self._permit, self._allow, self._block):
+            links.addWidget(link)
+        links.addStretch(1)
         self._view = Segmented(
             self.tr("What to show"), [("details", self.tr("Details")), ("history", self.tr("History"))]
         )
@@ -168,8 +167,9 @@ class ContactPanel(QFrame):
         head.addLayout(title)
         head.addWidget(self._address)
         head.addSpacing(Space.XS)
-        head.addLayout(state)
+        head.addWidget(self._status)
         head.addWidget(self._reason)
+        head.addLayout(links)
         head.addSpacing(Space.S)
         head.addWidget(self._view, 0, Qt.AlignmentFlag.AlignLeading)
         self._history = HistoryView()

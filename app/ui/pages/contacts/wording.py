@@ -39,6 +39,20 @@ def contacts(count: int) -> str:
     return translate("Contacts", "{0} contacts").format(number(count))
 
 
+def rows(count: int) -> str:
+    """So many rows of a file, of which the number is an estimate."""
+    if count == 1:
+        return translate("Contacts", "1 row")
+    return translate("Contacts", "about {0} rows").format(number(count))
+
+
+def columns(count: int) -> str:
+    """One column, or so many columns."""
+    if count == 1:
+        return translate("Contacts", "1 column")
+    return translate("Contacts", "{0} columns").format(number(count))
+
+
 def status_look(status: MailStatus) -> PillLook:
     """The status as word, meaning and icon."""
     match status:

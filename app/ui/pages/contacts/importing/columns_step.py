@@ -6,11 +6,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.audience.mapping import IGNORE, Target
+from app.ui.pages.contacts import wording
 from app.ui.pages.contacts.importing.column_row import ColumnRow
 from app.ui.pages.contacts.importing.draft import Draft
 from app.ui.pages.contacts.importing.preview import Preview, preview_of, sample_text
 from app.ui.pages.contacts.importing.preview_table import PreviewTable
-from app.ui.pages.contacts.wording import number
 from app.ui.theme import Kind, Space
 from app.ui.widgets import Banner, caption, strong
 
@@ -87,7 +87,7 @@ class ColumnsStep(QWidget):
         self._table.show_preview(preview)
         self._show_problems(draft, preview)
         left_out = sum(plan.target is IGNORE for plan in draft.columns)
-        self._explanation.setText(self.tr("{0} columns are left out").format(left_out) if left_out else "")
+        self._explanation.setText(self.tr("Left out: {0}").format(wording.columns(left_out)) if left_out else "")
         targets = [plan.target for plan in draft.columns]
         for plan in draft.columns:
             is_double = plan.target is not IGNORE and targets.count(plan.target) > 1
@@ -101,8 +101,8 @@ class ColumnsStep(QWidget):
         elif preview.refused:
             few = "; ".join(f"“{text}”: {reason}" if text else reason for text, reason in preview.refused[:_MOST_NAMED])
             self._banner.set_message(
-                self.tr("{0} of the first {1} rows have no usable address and will be left out").format(
-                    number(len(preview.refused)), number(preview.looked_at)
+                self.tr("{0} of the first {1} people have no usable address and will be left out").format(
+                    wording.number(len(preview.refused)), wording.number(preview.looked_at)
                 ),
                 few,
                 Kind.WARNING,

@@ -189,8 +189,5 @@ def _raw(cell: Cell) -> PreviewCell:
 
 
 def _size_of(table: Table) -> str:
-    columns = wording.translate("Contacts", "{0} columns").format(len(table.header))
-    if table.row_count_estimate is None:
-        return columns
-    rows = wording.translate("Contacts", "about {0} rows").format(wording.number(table.row_count_estimate))
-    return f"{rows} · {columns}"
+    columns = wording.columns(len(table.header))
+    return columns if table.row_count_estimate is None else f"{wording.rows(table.row_count_estimate)} · {columns}"

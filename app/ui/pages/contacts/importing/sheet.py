@@ -235,8 +235,7 @@ class ImportSheet(Sheet):
         elif step is self._people and draft is not None:
             sentence = self.tr("Nothing is stored before you press “Import”.")
             estimate = draft.table.row_count_estimate
-            rows = self.tr("Import about {0} rows").format(wording.number(estimate or 0))
-            onward = rows if estimate else self.tr("Import")
+            onward = self.tr("Import {0}").format(wording.rows(estimate)) if estimate else self.tr("Import")
         elif step is self._result and self._report is not None:
             title = self.tr("{0} imported").format(wording.people(self._report.accepted))
             onward = self.tr("See these contacts")
