@@ -1,12 +1,13 @@
 """Copies of a workspace for the bad day, and the test whether it is sound."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import Cancelled
-from app.models.database import Database
+from app.models.database import Database, WorkspaceUnavailable
 from app.models.workspace import Workspace
 
 KEPT = 10
@@ -50,7 +51,14 @@ def make_backup(
         WorkspaceUnavailable: the disk is full or not writable.
     """
     folder = backup_folder(workspace.path)
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise WorkspaceUnavailable(
+            "The folder for backups cannot be made.",
+            f"Check that you may write to “{folder.parent}”.",
+            detail=str(error),
+        ) from error
     stamp = datetime.now(UTC).strftime("%Y-%m-%d %H%M%S %f")
     target = folder / f"{stamp}{workspace.path.suffix}"
     partial = target.with_suffix(".partial")
@@ -71,7 +79,9 @@ def make_backup(
     copy.close()
     partial.replace(target)
     for old in list_backups(workspace.path)[keep:]:
-        old.unlink()
+        # One that somebody has open cannot go on Windows; the next backup tries again.
+        with suppress(OSError):
+            old.unlink()
     return target
 
 

@@ -60,7 +60,8 @@ class Field(Base):
 class ContactList(Base):
     """A group with a fixed membership.
 
-    A campaign names it by its id, so an id is never given out twice: a new list must not inherit an old one's campaigns.
+    A campaign names it by its id, so an id is never given out twice: a new list must not inherit the campaigns of an
+    old one.
     """
 
     __tablename__ = "contact_list"

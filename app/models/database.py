@@ -102,6 +102,15 @@ def user_facing(error: Exception, path: Path) -> UserFacingError | None:
     return None
 
 
+def cannot_be_opened(error: OSError) -> WorkspaceUnavailable:
+    """What it means to the user that the system lets nobody at the file."""
+    return WorkspaceUnavailable(
+        "The workspace file cannot be opened.",
+        "Check that its folder exists and you may write there.",
+        detail=str(error),
+    )
+
+
 class Database:
     """One encrypted file and the connections to it.
 
@@ -199,7 +208,14 @@ class Database:
 
     def _create_engine(self) -> Engine:
         engine = create_engine(
-            "sqlite://", module=sqlcipher, creator=self.connect, poolclass=QueuePool, pool_size=4, max_overflow=8
+            "sqlite://",
+            module=sqlcipher,
+            creator=self.connect,
+            poolclass=QueuePool,
+            pool_size=4,
+            max_overflow=8,
+            # An error that reaches a log or the crash dialog shall not bring the addresses of a statement along.
+            hide_parameters=True,
         )
 
         @event.listens_for(engine, "begin")

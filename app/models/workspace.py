@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.errors import UserFacingError
-from app.models.database import Database, WorkspaceUnavailable
+from app.models.database import Database, WorkspaceUnavailable, cannot_be_opened
 from app.models.fields import BUILT_IN_FIELDS
 from app.models.housekeeping import Organisation
 from app.models.keys import WorkspaceKey
@@ -52,9 +52,15 @@ def workspace_id(path: Path) -> str:
     """The name under which the keyring keeps the key of the file at *path*.
 
     It is SQLCipher's salt, the first 16 bytes of the file, so it follows the file when it is moved or renamed.
+
+    Raises:
+        WorkspaceUnavailable: the file cannot be read.
     """
-    with path.open("rb") as file:
-        return file.read(_SALT_BYTES).hex()
+    try:
+        with path.open("rb") as file:
+            return file.read(_SALT_BYTES).hex()
+    except OSError as error:
+        raise cannot_be_opened(error) from error
 
 
 def held_by_app(path: Path) -> AbstractContextManager[None]:
@@ -115,10 +121,13 @@ class Workspace:
                 "The folder for the workspace cannot be made.", "Choose another folder.", detail=str(error)
             ) from error
         workspace = cls(Database(path, key), key)
-        workspace._migrate()
-        with workspace.write() as session:
-            session.add(Organisation(name=organisation, time_zone=time_zone, hash_key=secrets.token_bytes(32)))
-            session.add_all(field.to_row(position) for position, field in enumerate(BUILT_IN_FIELDS))
+        try:
+            workspace._fill(Organisation(name=organisation, time_zone=time_zone, hash_key=secrets.token_bytes(32)))
+        except BaseException:
+            workspace.close()
+            for leftover in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+                leftover.unlink(missing_ok=True)
+            raise
         return workspace
 
     @classmethod
@@ -129,7 +138,11 @@ class Workspace:
             WrongKey: the key does not open it.
             UserFacingError: there is no such file, a newer version made it, or the disk does not let us.
         """
-        if not path.is_file():
+        try:
+            is_there = path.is_file()
+        except OSError as error:  # its folder may not be looked into
+            raise cannot_be_opened(error) from error
+        if not is_there:
             raise UserFacingError(f"There is no workspace “{path.name}” here.", "Was it moved?", detail=str(path))
         workspace = cls(Database(path, key, durable=durable), key)
         try:
@@ -209,3 +222,14 @@ class Workspace:
 
         with self.database.connection() as connection:
             migrations.upgrade(connection)
+
+    def _fill(self, organisation: Organisation) -> None:
+        """Make the tables and what must be in them, in one transaction: a file that has tables is a whole workspace."""
+        from app.models import migrations
+
+        with self.database.connection() as connection:
+            migrations.upgrade(connection)
+            with Session(connection) as session:
+                session.add(organisation)
+                session.add_all(field.to_row(position) for position, field in enumerate(BUILT_IN_FIELDS))
+                session.commit()

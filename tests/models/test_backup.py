@@ -64,3 +64,9 @@ def test_an_older_workspace_is_backed_up_before_it_is_brought_up_to_date(
     monkeypatch.setattr("app.models.workspace.HEAD_REVISION", "0002-not-there-yet")
     Workspace.open(workspace.path, key).close()
     assert len(list_backups(workspace.path)) == 1
+
+
+def test_a_file_where_the_folder_should_be_ends_in_a_sentence(workspace: Workspace) -> None:
+    backup_folder(workspace.path).write_text("")
+    with pytest.raises(WorkspaceUnavailable, match="folder for backups"):
+        make_backup(workspace)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.errors import UserFacingError
 from app.models import migrations
@@ -143,6 +144,11 @@ def test_a_read_only_file_ends_in_a_sentence(workspace: Workspace, key: Workspac
     }, run.stderr
 
 
+def test_a_file_that_is_gone_has_no_identity_but_a_sentence(workspace: Workspace) -> None:
+    with pytest.raises(WorkspaceUnavailable, match="cannot be opened"):
+        workspace_id(workspace.path.with_name("gone.mailspace"))
+
+
 def test_a_full_disk_ends_in_a_sentence_and_loses_nothing(workspace: Workspace) -> None:
     with workspace.database.translating():
         connection = workspace.database.connect()
@@ -177,3 +183,22 @@ def test_a_suppression_is_found_by_the_keyed_hash_of_its_address(workspace: Work
     assert digest != workspace.address_hash("ben@example.com")
     with workspace.read() as session:
         assert session.scalar(text("SELECT count(*) FROM suppression WHERE address_hash = :h"), {"h": digest}) == 1
+
+
+def test_a_workspace_that_could_not_be_made_leaves_no_file(
+    tmp_path: Path, key: WorkspaceKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+        patched.setattr("app.models.workspace.secrets.token_bytes", lambda size: bytes(size // 0))
+        Workspace.create(tmp_path / "a.mailspace", key, organisation="A")
+    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+        patched.setattr("app.models.fields.FieldInfo.to_row", lambda _field, position: 1 // position)
+        Workspace.create(tmp_path / "a.mailspace", key, organisation="A")
+    assert list(tmp_path.iterdir()) == []
+    Workspace.create(tmp_path / "a.mailspace", key, organisation="A").close()
+
+
+def test_an_error_of_the_database_does_not_tell_whom_it_was_about(workspace: Workspace) -> None:
+    with pytest.raises(OperationalError) as caught, workspace.write() as session:
+        session.execute(text("SELECT * FROM no_table WHERE email = :email"), {"email": "ann@example.org"})
+    assert "ann@" not in str(caught.value)
