@@ -23,7 +23,7 @@ class PageHeader(QWidget):
         words.addWidget(self.subtitle)
         self._actions = QHBoxLayout()
         self._actions.setSpacing(Space.S)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.L)
         row.addLayout(words, 1)
@@ -41,6 +41,10 @@ class PageHeader(QWidget):
         """The state in numbers: "18,204 people · 17,391 can be mailed"."""
         self.subtitle.setText(text)
         self.subtitle.setVisible(bool(text))
+
+    def add_before(self, widget: QWidget) -> None:
+        """Put a button before the title: the way back."""
+        self._row.insertWidget(0, widget, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def add_action(self, widget: QWidget) -> None:
         """Add a button on the right; add the primary one last, so that it stands at the edge."""
