@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from app.audience.audience import Audience
 from app.content.check import Severity
-from app.errors import UserFacingError
 from app.sending.campaigns import CampaignInfo, change_campaign, get_campaign, launch
 from app.ui import things
 from app.ui.context import AppContext
@@ -30,7 +29,7 @@ from app.ui.pages.campaigns.small_steps import NameStep, SenderStep, SubjectStep
 from app.ui.pages.campaigns.step import Step
 from app.ui.pages.campaigns.view import View
 from app.ui.theme import Space
-from app.ui.widgets import icon_button, primary_button, secondary_button
+from app.ui.widgets import primary_button, secondary_button
 
 _CHECK_PAUSE_MS = 250
 _SIDE_BY_SIDE = 860
@@ -115,10 +114,7 @@ class Composer(View):
     # Building
 
     def _build(self) -> None:
-        back = icon_button("arrow-left", self.tr("All campaigns"), on_click=self.closed.emit, name="backToList")
-        layout = self.header.layout()
-        if isinstance(layout, QHBoxLayout):
-            layout.insertWidget(0, back, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.add_way_back()
         self._look = secondary_button(self.tr("Preview"), "eye", on_click=self._on_preview, name="openPreview")
         self.send = primary_button(self.tr("Send …"), "send", on_click=self._on_send, name="send")
         self.header.add_action(self._look)
@@ -243,7 +239,7 @@ class Composer(View):
             PreviewSheet(self, self.context, self._campaign, self._around, self._check.recipients).open()
 
     def _on_send(self) -> None:
-        self.context.operations.run(self._send(), busy=self.send, on_error=self._on_refused)
+        self.context.operations.run(self._send(), busy=self.send)
 
     async def _send(self) -> None:
         await self.autosave.settle()
@@ -267,10 +263,6 @@ class Composer(View):
         """The subject filled in for the person on show; no one should have to read merge tags."""
         shown = self.preview.shown.preview if self.preview.shown else None
         return shown.subject if shown else campaign.subject
-
-    @Slot(object)
-    def _on_refused(self, error: UserFacingError) -> None:
-        self.context.operations.failed.emit(error)
 
 
 def _save(context: AppContext, campaign_id: int, changes: dict[str, Any]) -> None:

@@ -112,10 +112,17 @@ class MessagesCard(QWidget):
     @Slot()
     def reload(self) -> None:
         self._request += 1
-        self._context.operations.run(self.load(self._request))
+        self._context.operations.run(self._load(self._request))
 
-    async def load(self, request: int = 0) -> None:
-        """Fetch the ids; the selection and the place in the table stay."""
+    async def load(self, *, total: int) -> None:
+        """Fetch the ids, unless all *total* of them are there; the selection and the place in the table stay."""
+        if self.filter.current == "all" and not self.search.text() and len(self.model.ids) == total:
+            self.model.set_ids(self.model.ids)
+            return
+        self._request += 1
+        await self._load(self._request)
+
+    async def _load(self, request: int) -> None:
         query = partial(
             delivery_ids,
             self._context.workspace,
@@ -124,7 +131,7 @@ class MessagesCard(QWidget):
             search=self.search.text(),
         )
         ids = await self._context.operations.read(query)
-        if request and request != self._request:
+        if request != self._request:
             return
         selected = {self.model.ids[row] for row in self.table.selected_rows()}
         place = self.table.verticalScrollBar().value()

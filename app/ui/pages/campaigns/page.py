@@ -35,6 +35,8 @@ class CampaignsPage(Page):
         self.list = CampaignList(context)
         self.composer = Composer(context)
         self.report = Report(context)
+        self._is_refreshing = False
+        self._refresh_again = False
         self._views = QStackedWidget()
         for view in (self.list, self.composer, self.report):
             self._views.addWidget(view)
@@ -67,8 +69,22 @@ class CampaignsPage(Page):
             self.open_list()
 
     def refresh(self, changed: frozenset[str]) -> None:
-        if changed & self.current.watches:
-            self.reload()
+        """Follow what changed. While a campaign is sent that comes four times a second: a refresh under way is
+        finished, not begun anew, or a slow one would never come to its end."""
+        if not changed & self.current.watches:
+            return
+        self._refresh_again = True
+        if not self._is_refreshing:
+            self._is_refreshing = True
+            self.operations.run(self._refresh(), on_error=lambda _error: self.reload())
+
+    async def _refresh(self) -> None:
+        try:
+            while self._refresh_again:
+                self._refresh_again = False
+                await self.current.load()
+        finally:
+            self._is_refreshing = False
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.current.leave()

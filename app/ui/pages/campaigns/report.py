@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
@@ -33,7 +33,6 @@ from app.ui.widgets import (
     FigureCard,
     Pill,
     ask,
-    icon_button,
     link_button,
     primary_button,
     quiet_button,
@@ -93,7 +92,7 @@ class Report(View):
         report = await operations.read(partial(dispatch_report, workspace, self._dispatch_id))
         step_s = step_for(_duration(report))
         steps = await operations.read(partial(sent_over_time, workspace, self._dispatch_id, step_s=step_s))
-        await self.messages.load()
+        await self.messages.load(total=report.counts.total)
         is_new = self.report is None
         if report.status is CampaignStatus.SCHEDULED:
             groups = await operations.read(partial(read_groups, workspace))
@@ -109,10 +108,7 @@ class Report(View):
     # Building
 
     def _build(self) -> None:
-        back = icon_button("arrow-left", self.tr("All campaigns"), on_click=self.closed.emit, name="backToList")
-        layout = self.header.layout()
-        if isinstance(layout, QHBoxLayout):
-            layout.insertWidget(0, back, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.add_way_back()
         self._cancel = quiet_button(self.tr("Cancel"), "circle-x", on_click=self._on_cancel, name="cancelDispatch")
         self._pause = secondary_button(self.tr("Pause"), "pause", on_click=self._on_pause, name="pauseDispatch")
         self._resume = primary_button(self.tr("Resume"), "play", on_click=self._on_resume, name="resumeDispatch")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.context import AppContext
 from app.ui.theme import Space
-from app.ui.widgets import PageHeader
+from app.ui.widgets import PageHeader, icon_button
 
 
 class View(QWidget):
@@ -36,6 +37,12 @@ class View(QWidget):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(Space.L)
         self.column.addWidget(self.header)
+
+    def add_way_back(self) -> None:
+        """An arrow before the title, and the system's shortcut for going back."""
+        arrow = icon_button("arrow-left", self.tr("All campaigns"), on_click=self.closed.emit, name="backToList")
+        self.header.add_before(arrow)
+        QShortcut(QKeySequence.StandardKey.Back, self, self.closed.emit)
 
     async def load(self) -> None:
         """Fetch what it shows and put it into the widgets."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QWidget
 
 from app import paths
@@ -70,6 +71,16 @@ class HomePage(Page):
         self.table.setObjectName("latestCampaigns")
         self._latest = Card(self.tr("Campaigns"), flush=True)
         self._build()
+        # Here, because this page is there from the start.
+        context.actions.add(
+            "new-campaign",
+            self.tr("New campaign"),
+            lambda: context.show_page("campaigns", new=True),
+            icon="send",
+            shortcut=QKeySequence.StandardKey.New,
+            section=self.tr("Campaigns"),
+            keywords="newsletter write mail",
+        )
 
     async def load(self) -> None:
         state = await self.operations.read(partial(read_home, self.context.workspace))
