@@ -14,7 +14,7 @@ _LINKS = frozenset({"href", "background-url"})
 _FOOTER = """<mj-section padding="16px 0 32px"><mj-column><mj-text align="center" font-size="12px" line-height="18px"
  color="#6b7280" font-family="-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif">{lines}</mj-text>
  </mj-column></mj-section>"""
-_ADDRESS_LINE = "<p style='margin:0'>{{ organisation }}<br />{{ postal_address }}</p>"
+_ADDRESS_LINE = "<p style='margin:0'>{{ organisation }}{% if postal_address %}<br />{{ postal_address }}{% endif %}</p>"
 _UNSUBSCRIBE_LINE = (
     "<p style='margin:8px 0 0'><a href='{{ unsubscribe_url }}' style='color:#6b7280'>Unsubscribe</a></p>"
 )
@@ -86,7 +86,7 @@ def prepare(
     check_tags(mjml)
     _check_line(subject, "subject")
     _check_line(preheader, "preview text")
-    document = _with_preheader(_with_footer(parse(mjml), mjml), tidy_tags(preheader).strip())
+    document = _with_preheader(_with_footer(parse(mjml, beside=preheader), mjml), tidy_tags(preheader).strip())
     if rewrite_link is not None:
         document = document.map_attributes(_LINKS, rewrite_link)
     return MessageSource(

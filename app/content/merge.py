@@ -23,6 +23,7 @@ RENDER_FAULTS = (
     LookupError,
     AttributeError,
     RecursionError,
+    MemoryError,
 )
 """What a template may raise when it is rendered: faults of its author, not of this program."""
 
@@ -32,6 +33,9 @@ _FORBIDDEN: dict[type[nodes.Node], str] = {
     nodes.FromImport: "from",
     nodes.Extends: "extends",
     nodes.Block: "block",
+    # With macros, a few lines can call each other for hours, whatever bounds the loops.
+    nodes.Macro: "macro",
+    nodes.CallBlock: "call",
     nodes.ScopedEvalContextModifier: "autoescape",
     nodes.EvalContextModifier: "autoescape",
 }
@@ -136,6 +140,8 @@ def _check_nodes(node: nodes.Node, loops: int = 0) -> None:
     attribute = _attribute(node)
     if attribute.startswith("_"):
         raise TemplateError(f'"{attribute}" is not a field.', "A name cannot begin with “_”.", line=node.lineno)
+    if isinstance(node, nodes.For) and node.recursive:
+        raise TemplateError('"{% for … recursive %}" is not possible in a mail.', line=node.lineno)
     loops += isinstance(node, nodes.For)
     if loops > MAX_LOOP_DEPTH:
         title = f'More than {MAX_LOOP_DEPTH} "{{% for %}}" inside one another are not possible.'

@@ -24,6 +24,8 @@ _INLINE = frozenset(
 )
 _LINES = frozenset({"li", "tr", "dt", "dd", "caption", "mj-social-element", "mj-navbar-link", "mj-carousel-image"})
 _CELLS = frozenset({"td", "th"})
+_CELL_END = "\x1f"
+"""Stands between two cells until their row ends; no template can hold it."""
 _LINKS = frozenset({"a", "mj-button", "mj-social-element", "mj-navbar-link"})
 _IMAGES = frozenset({"img", "mj-image", "mj-carousel-image"})
 
@@ -67,7 +69,7 @@ class _Writer:
             self._bullet = "- "
         self._visitors.get(element.tag, self._children)(element)
         if element.tag in _CELLS:
-            self._inline.append(" | ")
+            self._inline.append(_CELL_END)
         if gap:
             self._end_block(gap)
 
@@ -105,7 +107,8 @@ class _Writer:
         self._end_block("\n\n")
 
     def _end_block(self, gap: str) -> None:
-        text, self._inline = "".join(self._inline).removesuffix(" | ").strip(), []
+        # The unit separator is white space, so stripping leaves it between cells alone.
+        text, self._inline = "".join(self._inline).strip().replace(_CELL_END, " | "), []
         if text and not self._is_control(text):
             self._done.append(_wrap(text, self._bullet) + gap)
             self._gap, self._bullet = gap, ""

@@ -71,7 +71,10 @@ def preview_source(
     known = {**values, **(constants or {})}
     moment = now or dt.datetime.now().astimezone()
     rendered = CompiledMessage(source, constants=constants).render(
-        values, to_address=_NOBODY, token="preview", now=moment  # noqa: S106
+        values,
+        to_address=_NOBODY,
+        token="preview",  # noqa: S106
+        now=moment,
     )
     message = message_from_bytes(rendered.to_bytes(), policy=policy.default)
     return Preview(

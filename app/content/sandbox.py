@@ -7,8 +7,10 @@ as safe, no tag reaches Python's insides, files or other templates, and no tag c
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from jinja2 import ChainableUndefined
+from jinja2 import ChainableUndefined, pass_eval_context
 from jinja2.exceptions import SecurityError
+from jinja2.filters import do_replace
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -17,12 +19,25 @@ from app.content import filters
 MAX_RANGE = 100
 """Rounds of a `{% for … in range(…) %}`. With `merge.MAX_LOOP_DEPTH` it bounds the time of a rendering."""
 MAX_TEXT = 10_000
-"""Characters or items that one `*` may produce."""
+"""Characters or items that one `*` or `replace` may produce."""
 
 # `safe` and `tojson` would let a value be HTML; `attr` reaches past the sandbox's eyes; `random` would show another
 # mail in the preview than the one that is sent; the others can fill the memory from a few characters.
 _FORBIDDEN_FILTERS = frozenset(
-    {"attr", "batch", "center", "format", "indent", "pprint", "random", "safe", "slice", "tojson", "xmlattr"}
+    {
+        "attr",
+        "batch",
+        "center",
+        "format",
+        "indent",
+        "pprint",
+        "random",
+        "safe",
+        "slice",
+        "tojson",
+        "wordwrap",
+        "xmlattr",
+    }
 )
 _STRING_METHODS = frozenset(
     {"capitalize", "endswith", "lower", "lstrip", "rstrip", "split", "startswith", "strip", "title", "upper"}
@@ -75,6 +90,7 @@ class MergeEnvironment(ImmutableSandboxedEnvironment):
             del self.filters[name]
         # `d` is Jinja's own short form of `default`.
         self.filters |= {"default": filters.default, "d": filters.default, "date": filters.date, "money": filters.money}
+        self.filters["replace"] = _replace
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         """Arithmetic that could take all memory is refused: powers, long repetitions, `"%999999999d" % 1`."""
@@ -104,6 +120,14 @@ class MergeEnvironment(ImmutableSandboxedEnvironment):
 
 def _shown(value: Any) -> Any:
     return "" if value is None else value
+
+
+@pass_eval_context
+def _replace(context: EvalContext, text: str, old: str, new: str, count: int | None = None) -> str:
+    times = str(text).count(str(old)) if count is None else count
+    if times * len(str(new)) > MAX_TEXT + len(str(text)):
+        raise SecurityError("replace(…) would make too long a text")
+    return do_replace(context, text, old, new, count)
 
 
 def _short_range(*bounds: int) -> range:

@@ -56,9 +56,11 @@ class Shelter:
     debugging, which mangles everything else. Its line breaks are kept, so that a parser still counts lines right.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, *sources: str) -> None:
+        """*sources* are all texts that are to be hidden in: none of them may hold the word."""
+        decoded = html.unescape(" ".join(sources))
         self._word = "mergetag"
-        while self._word in source:
+        while self._word in decoded:
             self._word += "q"
         self._tags: list[Tag] = []
         self._stand_in = re.compile(rf"{self._word}(\d+)\s*z")

@@ -136,8 +136,8 @@ class Document:
         return self.with_body(visit(self.body))
 
 
-def parse(source: str) -> Document:
-    """Read MJML with merge tags in it.
+def parse(source: str, *, beside: str = "") -> Document:
+    """Read MJML with merge tags in it; *beside* is text that is to become part of the document later.
 
     Raises:
         TemplateError: The source is too long, nested too deeply or not well-formed; with the line.
@@ -145,7 +145,7 @@ def parse(source: str) -> Document:
     if len(source) > MAX_SOURCE:
         raise TemplateError("This template is far too long for a mail.", "Put pictures in as files, not as text.")
     source = _NOT_XML.sub("", source.replace("\r\n", "\n").replace("\r", "\n"))
-    shelter = Shelter(source)
+    shelter = Shelter(source, beside)
     return Document(_read(source, shelter), shelter)
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from app.content.errors import HeaderInjection, TemplateError
 from app.content.letter import MessageSource, prepare
+from app.content.sandbox import PLAIN
 from tests.content.builders import mjml
 
 
@@ -79,3 +80,15 @@ def test_a_fault_in_the_tags_names_the_line_of_the_mjml():
         letter("<mj-text>\n{% if a %}</mj-text>")
 
     assert caught.value.line == 5
+
+
+def test_words_that_look_like_a_stand_in_are_words():
+    source = letter("<mj-text>merge&#116;ag7z {{ first_name }}</mj-text>", preheader="mergetag0z")
+    assert "mergetag7z {{ first_name }}" in source.text
+    assert "mergetag0z" in source.html
+
+
+def test_an_organisation_without_an_address_leaves_no_empty_line():
+    source = letter("<mj-text>Hello</mj-text>")
+    footer = PLAIN.from_string(source.text).render(organisation="Grün", unsubscribe_url="u").splitlines()
+    assert footer == ["Hello", "", "Grün", "", "Unsubscribe (u)"]

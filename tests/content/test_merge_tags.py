@@ -96,6 +96,11 @@ def test_tags_in_a_value_are_not_tags():
         "{{ 'a'.ljust(999999999) }}",
         "{{ 'a'|slice(999999999)|list }}",
         "{{ xs.append(1) }}",
+        "{{ 'x'|replace('x', 'y' * 9999)|replace('y', 'z' * 9999) }}",
+        "{{ 'a'|wordwrap(1, wrapstring='x' * 9999) }}",
+        "{% macro f(n) %}{{ f(n - 1) }}{{ f(n - 1) }}{% endmacro %}{{ f(99) }}",
+        "{% call f() %}{% endcall %}",
+        "{% for i in a recursive %}{{ loop(a) }}{% endfor %}",
     ],
 )
 def test_reaching_out_or_running_away_is_refused(source: str):

@@ -73,3 +73,11 @@ def test_lines_are_wrapped_but_links_are_not_broken():
     assert f"({link})" in text
     assert all(len(line) <= WIDTH for line in text.splitlines() if link not in line)
     assert len(text.splitlines()) > 2
+
+
+def test_a_table_row_ends_with_its_last_word_however_it_is_indented():
+    text = text_of(
+        "<mj-table>\n <tr>\n <td>Mon</td>\n <td>closed</td>\n </tr>\n <tr><th></th><td>|</td>\n</tr></mj-table>"
+    )
+
+    assert text == "Mon | closed\n|\n"
