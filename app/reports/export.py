@@ -3,8 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from app.audience.csv_writer import write_csv
-from app.audience.xlsx_writer import write_xlsx
+from app.audience.export import write_table
 from app.models.states import DeliveryState
 from app.models.workspace import Workspace
 from app.reports.metrics import DeliveryRow, delivery_ids, delivery_page
@@ -35,7 +34,7 @@ def export_deliveries(
 
     Raises:
         Cancelled: *is_cancelled* said so; no file is left.
-        UserFacingError: the file cannot be written.
+        UserFacingError: the file cannot be written, or its ending is none of a table.
     """
     ids = delivery_ids(workspace, dispatch_id, states=states, search=search)
 
@@ -43,10 +42,8 @@ def export_deliveries(
         for start in range(0, len(ids), _PAGE_ROWS):
             for row in delivery_page(workspace, ids[start : start + _PAGE_ROWS]):
                 yield _cells(row, words)
-            progress(min(start + _PAGE_ROWS, len(ids)), len(ids))
 
-    write = write_csv if path.suffix.lower() == ".csv" else write_xlsx
-    write(path, HEADER, rows(), cancelled=is_cancelled)
+    write_table(path, HEADER, rows(), progress=lambda done: progress(done, len(ids)), is_cancelled=is_cancelled)
     return len(ids)
 
 

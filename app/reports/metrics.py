@@ -128,7 +128,7 @@ def dispatch_report(workspace: Workspace, dispatch_id: int) -> DispatchReport:
             campaign_id=campaign.id,
             campaign_name=campaign.name,
             subject=dispatch.subject or campaign.subject,
-            sender=f"{identity.name} <{identity.address}>",
+            sender=f"{identity.name} <{identity.address}>" if identity.name else identity.address,
             account_name=account_name,
             status=campaign_status(dispatch.state, dispatch.wish, dispatch.problem),
             state=dispatch.state,
