@@ -22,6 +22,8 @@ from app.ui.pages import page_specs
 from app.ui.shell import MainWindow
 from tests.ui.waiting import until
 
+# The first mail that is drawn starts a browser, and the machine may be busy.
+_PATIENCE_S = 30
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 Found = TypeVar("Found", bound=QWidget)
 
@@ -49,9 +51,11 @@ class AppWindow:
 
     async def settled(self) -> None:
         """Wait until nothing is at work and the layout had its turn."""
-        for _ in range(3):
-            await until(lambda: self.operations.is_idle)
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(_PATIENCE_S):
+            for _ in range(3):
+                while not self.operations.is_idle:  # noqa: ASYNC110 - work may start more work
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(0.02)
 
     def find(self, kind: type[Found], name: str, *, within: QWidget | None = None) -> Found:
         """The widget called *name*."""

@@ -152,7 +152,7 @@ async def test_a_backup_that_cannot_be_written_is_said_in_words(app: AppWindow) 
     backup_folder(app.workspace.path).write_text("in the way")
     app.find(QPushButton, "backUp").click()
     sheet = await app.opened("tell")
-    assert "The backup could not be written." in said(sheet)
+    assert "The folder for backups cannot be made." in said(sheet)
     assert app.find(QPushButton, "backUp").isEnabled()
 
 

@@ -67,6 +67,7 @@ async def test_a_picture_is_drawn_again_only_when_its_template_changed(app: AppW
     app.operations.announce("organisation")
     await app.settled()
     await until(lambda: page._thumbnails.picture(template) not in (None, first))
+    await app.settled()  # a task that outlives its test runs without its loop
 
 
 async def test_a_template_with_an_error_has_a_card_all_the_same(app: AppWindow) -> None:
@@ -167,6 +168,7 @@ async def test_without_templates_the_page_says_how_to_begin(workspace: Workspace
         assert len(states) == 1
         app.find(QPushButton, "firstTemplate").click()
         assert await app.opened("starters")
+        await app.settled()
 
 
 async def test_cards_are_used_with_the_keyboard_and_have_names(app: AppWindow) -> None:

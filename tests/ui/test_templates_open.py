@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QPlainT
 from pytestqt.qtbot import QtBot
 
 from app.audience import contacts
-from app.content.library import TemplateInfo, add_template, get_template
+from app.content.library import TemplateInfo, add_template, delete_templates, get_template
 from app.models.workspace import Workspace
 from app.ui.pages.templates import TemplatesPage
 from app.ui.pages.templates.code_editor import CodeEditor
@@ -264,6 +264,26 @@ async def test_quitting_in_the_middle_of_a_word_keeps_it(workspace: Workspace, t
     async with app_window(workspace) as app:
         view = await opened(app, template_id)
         assert view.source.editor.text().startswith("half a w")
+
+
+async def test_opening_another_template_keeps_the_edits_of_the_first(app: AppWindow, template_id: int) -> None:
+    other = add_template(app.workspace, name="Autumn", mjml=MJML, subject="Leaves")
+    await opened(app, template_id)
+    QTest.keyClicks(source(app), "half a w")
+    view = await opened(app, other)
+    assert app.find(QLineEdit, "templateSubject").text() == "Leaves"
+    assert not view.is_changed
+    view = await opened(app, template_id)
+    assert view.source.editor.text().startswith("half a w")
+
+
+async def test_a_template_deleted_elsewhere_leads_back_to_the_gallery(app: AppWindow, template_id: int) -> None:
+    view = await opened(app, template_id)
+    delete_templates(app.workspace, [template_id])
+    app.operations.announce("templates")
+    await app.settled()
+    assert not view.isVisible()
+    assert app.window.toasts.texts == ["This template was deleted."]
 
 
 @pytest.mark.qt_log_ignore("does not support")  # what offscreen says of every popup

@@ -9,10 +9,10 @@ from PySide6.QtCore import QLocale, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import UserFacingError
-from app.models.backup import KEPT, CheckReport, check
+from app.models.backup import KEPT, CheckReport, check, make_backup
 from app.ui.context import AppContext
 from app.ui.operations import Lane
-from app.ui.pages.settings.backups import Backup, back_up, read_backups
+from app.ui.pages.settings.backups import Backup, read_backups
 from app.ui.pages.settings.reveal import reveal
 from app.ui.pages.settings.row import SettingRow, leading
 from app.ui.pages.templates.when import moment
@@ -112,7 +112,7 @@ class BackupCard(Card):
         def tell(done: int, total: int) -> None:
             report(Progress(done, total))
 
-        return back_up(self._context.workspace, progress=tell, is_cancelled=lambda: cancel.cancelled)
+        return make_backup(self._context.workspace, progress=tell, is_cancelled=lambda: cancel.cancelled)
 
     def _on_backed_up(self, path: Path) -> Toast:
         self._context.operations.run(self.load())

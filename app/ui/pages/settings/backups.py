@@ -1,14 +1,12 @@
-"""The backups of a workspace as the settings page lists them, and how one more is made."""
+"""The backups of a workspace as the settings page lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.errors import UserFacingError
-from app.models.backup import list_backups, make_backup
+from app.models.backup import list_backups
 from app.models.workspace import Workspace
 
 
@@ -28,23 +26,6 @@ def read_backups(workspace: Workspace) -> list[Backup]:
         facts = path.stat()
         found.append(Backup(path, _moment(path) or datetime.fromtimestamp(facts.st_mtime, UTC), facts.st_size))
     return found
-
-
-def back_up(workspace: Workspace, *, progress: Callable[[int, int], None], is_cancelled: Callable[[], bool]) -> Path:
-    """Make one more.
-
-    Raises:
-        UserFacingError: there is no place for it.
-        Cancelled: *is_cancelled* said so.
-    """
-    try:
-        return make_backup(workspace, progress=progress, is_cancelled=is_cancelled)
-    except OSError as error:
-        raise UserFacingError(
-            "The backup could not be written.",
-            "Check that there is space beside the workspace, and that you may write there.",
-            detail=str(error),
-        ) from error
 
 
 def _moment(path: Path) -> datetime | None:

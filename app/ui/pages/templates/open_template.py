@@ -66,7 +66,8 @@ class OpenTemplate(QWidget):
         return self._template is not None and self._draft() != Draft.of(self._template)
 
     async def open(self, template_id: int) -> None:
-        """Show the template, with edits of it that were never saved."""
+        """Show the template, with edits of it that were never saved; those of another one are kept for later."""
+        self._keep_last_words()
         template = await self._operations.read(partial(get_template, self._context.workspace, template_id))
         left = await self._operations.write(partial(self._unsaved.get, template_id))
         self._around = await self._operations.read(partial(read_surroundings, self._context.workspace))
@@ -82,7 +83,12 @@ class OpenTemplate(QWidget):
         """Something changed elsewhere: take it over, except for what is being edited here."""
         if self._template is None:
             return
-        stored = await self._operations.read(partial(get_template, self._context.workspace, self._template.id))
+        try:
+            stored = await self._operations.read(partial(get_template, self._context.workspace, self._template.id))
+        except UserFacingError as error:  # deleted meanwhile
+            self._operations.failed.emit(error)
+            self._leave()
+            return
         self._around = await self._operations.read(partial(read_surroundings, self._context.workspace))
         was_changed = self.is_changed
         self._template = stored
@@ -92,10 +98,8 @@ class OpenTemplate(QWidget):
         await self.preview.picker.load()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Keep what was typed last here and now: when the program ends, the loop may not come round again."""
-        if self._pause.isActive() and self._template is not None:
-            self._pause.stop()
-            self._keep(self._template, self._draft())
+        # Here and now: when the program ends, the loop may not come round again.
+        self._keep_last_words()
         super().hideEvent(event)
 
     # What the user does
@@ -119,7 +123,10 @@ class OpenTemplate(QWidget):
                 return
             if answer is Leaving.DISCARD:
                 await self._discard()
-        self._pause.stop()
+        self._leave()
+
+    def _leave(self) -> None:
+        self._keep_last_words()
         self._template = None
         self.closed.emit()
 
@@ -172,6 +179,12 @@ class OpenTemplate(QWidget):
         self._look_again()
         if self._template is not None:
             self._operations.run(partial(self._keep, self._template, self._draft()))
+
+    def _keep_last_words(self) -> None:
+        """Do now what the pause was waiting for."""
+        if self._pause.isActive() and self._template is not None:
+            self._pause.stop()
+            self._keep(self._template, self._draft())
 
     def _keep(self, template: TemplateInfo, draft: Draft) -> None:
         if draft == Draft.of(template):

@@ -75,7 +75,8 @@ class Thumbnails(QObject):
         try:
             around = await self._operations.read(partial(read_surroundings, self._workspace))
             while self._wanted:
-                key, template = self._wanted.popitem()
+                key = next(iter(self._wanted))
+                template = self._wanted.pop(key)
                 self._keep(key, await self._draw(view, template, around))
                 self.ready.emit(template.id)
         finally:
