@@ -1,7 +1,7 @@
 """Paints the rows of the grid.
 
-By hand, because a delegate is asked a dozen things for every cell: with 16 columns of 36 rows a full repaint takes
-about a quarter of the time.
+By hand, because a delegate is asked a dozen things for every cell: a full repaint of 13 columns and 25 rows takes a
+fifth of the time (10 against 51 ms, side by side on a busy machine).
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 
 from app.audience.contacts import ContactQuery, MailStatus
 from app.errors import UserFacingError
-from app.paths import resources
 from app.ui.context import AppContext
 from app.ui.page import Page
 from app.ui.pages.contacts import export_flow, wording
@@ -23,6 +22,7 @@ from app.ui.pages.contacts.choice import EVERYBODY, Choice, Numbers, read_number
 from app.ui.pages.contacts.clipboard import as_table
 from app.ui.pages.contacts.columns import EMAIL, ColumnMemory, GridColumn, fields_in_use
 from app.ui.pages.contacts.deeds import ContactDeeds
+from app.ui.pages.contacts.first_steps import first_steps
 from app.ui.pages.contacts.grid import ContactGrid
 from app.ui.pages.contacts.grid_model import ContactGridModel
 from app.ui.pages.contacts.group_deeds import GroupDeeds
@@ -31,9 +31,7 @@ from app.ui.pages.contacts.new_contact import NewContactSheet
 from app.ui.pages.contacts.panel import ContactPanel
 from app.ui.pages.contacts.selection_menu import SelectionMenu
 from app.ui.things import CONTACTS, LISTS
-from app.ui.widgets import EmptyState, Toast, primary_button, quiet_button, secondary_button
-
-SAMPLE = resources() / "sample" / "contacts.xlsx"
+from app.ui.widgets import Toast, primary_button, quiet_button, secondary_button
 
 Refused = Callable[[UserFacingError], object]
 
@@ -67,7 +65,7 @@ class ContactsPage(Page):
             self.tr("Import spreadsheet"), "upload", on_click=self.import_file, name="importContacts"
         )
         self._add_actions()
-        self.set_empty(self._empty_state())
+        self.set_empty(first_steps(self.import_file))
         self._connect()
         self._add_shortcuts()
 
@@ -336,22 +334,6 @@ class ContactsPage(Page):
         add = secondary_button(self.tr("Add contact"), "user-plus", on_click=self.add_contact, name="addContact")
         for button in (self._export, add, self._import):
             self.header.add_action(button)
-
-    def _empty_state(self) -> EmptyState:
-        return EmptyState(
-            "users",
-            self.tr("Bring your contacts"),
-            self.tr(
-                "Choose your list from Excel, or drop it on this window. Nothing is stored before you have seen it."
-            ),
-            secondary_button(
-                self.tr("Use the sample spreadsheet"),
-                "sparkles",
-                on_click=partial(self.import_file, SAMPLE),
-                name="useSample",
-            ),
-            primary_button(self.tr("Import spreadsheet"), "upload", on_click=self.import_file, name="importFirst"),
-        )
 
     def _connect(self) -> None:
         body, grid, panel = self.body, self.grid, self.panel
