@@ -50,7 +50,7 @@ def _normalise_carefully(text: str) -> str:
     # Lower-casing can undo NFC ("İ" becomes two characters), so NFC comes before and after it.
     bare = unicodedata.normalize("NFC", unicodedata.normalize("NFC", _unwrap(text)).lower())
     try:
-        address = validate_email(bare, check_deliverability=False).normalized
+        address = validate_email(bare, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
         raise BadAddress(_reason(bare), detail=str(error)) from error
     if address != bare and _unwrap(address).lower() != address:
@@ -107,7 +107,7 @@ def _reason(bare: str) -> str:
 
 def _is_accepted(address: str) -> bool:
     try:
-        validate_email(address, check_deliverability=False)
+        validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError:
         return False
     return True

@@ -97,7 +97,7 @@ def verdict(text: str) -> str | None:
     """What email-validator says of *text* in lower case."""
     lowered = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
     try:
-        return validate_email(lowered, check_deliverability=False).normalized
+        return validate_email(lowered, check_deliverability=False, strict=True).normalized
     except EmailNotValidError:
         return None
 
