@@ -142,7 +142,7 @@ async def test_an_address_is_found(app: AppWindow, shop: Workspace) -> None:
 
 
 async def test_the_sidebar_shows_the_running_one_and_pauses_it(app: AppWindow, shop: Workspace) -> None:
-    campaign_id, dispatch_id = a_dispatch(shop, 10)
+    _, dispatch_id = a_dispatch(shop, 10)
     card = app.window.sidebar.progress_card
     RunningJobFeed(app.context, card)
     await app.settled()
@@ -161,7 +161,7 @@ async def test_the_sidebar_shows_the_running_one_and_pauses_it(app: AppWindow, s
         session.delete(session.get_one(Dispatch, dispatch_id))
     app.operations.announce(things.SENDING)
     await until(lambda: not card.isVisible())
-    del campaign_id
+    await app.settled()
 
 
 async def test_thousands_of_messages_are_fetched_page_by_page(app: AppWindow, shop: Workspace) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtGui import QResizeEvent, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.audience.audience import Audience
-from app.content.check import Severity
 from app.sending.campaigns import CampaignInfo, change_campaign, get_campaign, launch
 from app.ui import things
 from app.ui.context import AppContext
@@ -187,6 +186,8 @@ class Composer(View):
             self.header.set_subtitle(self.tr("Still to do: {0}").format(", ".join(left)))
         elif blocked:
             self.header.set_subtitle(self.tr("Something must be corrected before this can be sent."))
+        elif self._check is not None and self._check.warnings:
+            self.header.set_subtitle(self.tr("Ready to send. Look at the warnings at the end first."))
         else:
             self.header.set_subtitle(self.tr("Ready to send. Saved as a draft."))
 
@@ -248,9 +249,8 @@ class Composer(View):
         identity = around.identity(campaign.identity_id) if campaign and around else None
         if campaign is None or identity is None or check is None or check.has_blocker:
             return
-        warnings = sum(finding.severity is Severity.WARNING for finding in check.findings)
         sheet = SendSheet(
-            self, campaign, check.count, identity, subject=self._subject_as_read(campaign), warnings=warnings
+            self, campaign, check.count, identity, subject=self._subject_as_read(campaign), warnings=check.warnings
         )
         if not await sheet.result_of():
             return

@@ -74,6 +74,11 @@ class Check:
     def has_blocker(self) -> bool:
         return any(one.severity is Severity.BLOCKER for one in self.findings)
 
+    @property
+    def warnings(self) -> int:
+        """How many different warnings there are."""
+        return len({one.message for one in self.findings if one.severity is Severity.WARNING})
+
 
 @dataclass(frozen=True)
 class PersonPreview:

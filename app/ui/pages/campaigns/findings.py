@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.content.check import Finding, Severity
+from app.ui.pages.campaigns.words import number
 from app.ui.theme import Kind, Space
 from app.ui.widgets import Card, IconLabel, label
 
@@ -39,7 +41,9 @@ class Findings(Card):
         for line in self._lines:
             self._rows.removeWidget(line)
             line.deleteLater()
-        self._lines = [self._line(finding) for finding in findings]
+        # The same remark about several links or pictures is made once.
+        times = Counter((finding.severity, finding.message) for finding in findings)
+        self._lines = [self._line(severity, message, count) for (severity, message), count in times.items()]
         for line in self._lines:
             self._rows.addWidget(line)
 
@@ -47,18 +51,19 @@ class Findings(Card):
     def texts(self) -> list[str]:
         return [finding.message for finding in self._shown]
 
-    def _line(self, finding: Finding) -> QWidget:
-        kind, picture = _LOOKS[finding.severity]
+    def _line(self, severity: Severity, message: str, count: int) -> QWidget:
+        kind, picture = _LOOKS[severity]
+        words = self.tr("{0} ({1} times)").format(message, number(count)) if count > 1 else message
         names = {
             Severity.BLOCKER: self.tr("Must be corrected"),
             Severity.WARNING: self.tr("Warning"),
             Severity.HINT: self.tr("Hint"),
         }
         line = QWidget()
-        line.setAccessibleName(f"{names[finding.severity]}: {finding.message}")
+        line.setAccessibleName(f"{names[severity]}: {words}")
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.S)
         row.addWidget(IconLabel(picture, kind=kind), 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(label(finding.message, wrap=True), 1)
+        row.addWidget(label(words, wrap=True), 1)
         return line
