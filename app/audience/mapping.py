@@ -11,13 +11,13 @@ from app.audience.statuses import STATUS
 from app.audience.synonyms import FULL_NAME, fold, meaning_of
 from app.audience.values import as_text, infer, is_address_like
 from app.errors import UserFacingError
+from app.models.fields import FieldInfo
 from app.models.states import FieldType
 
 __all__ = [
     "FULL_NAME",
     "IGNORE",
     "ColumnPlan",
-    "FieldSpec",
     "MappingProblem",
     "Mapping_",
     "NewField",
@@ -28,15 +28,6 @@ __all__ = [
 
 EMAIL = "email"
 _NAME_PARTS = frozenset({"first_name", "last_name"})
-
-
-@dataclass(frozen=True)
-class FieldSpec:
-    """A field contacts have already."""
-
-    key: str
-    label: str
-    kind: FieldType
 
 
 @dataclass(frozen=True)
@@ -90,7 +81,7 @@ class Mapping_:  # noqa: N801  (typing and collections.abc own the plain word)
         return next((plan.source_index for plan in self.columns if plan.target == EMAIL), None)
 
 
-def guess_mapping(header: Sequence[str], sample: Sequence[Sequence[Cell]], fields: Sequence[FieldSpec]) -> Mapping_:
+def guess_mapping(header: Sequence[str], sample: Sequence[Sequence[Cell]], fields: Sequence[FieldInfo]) -> Mapping_:
     """Propose a target for each column. A field is proposed once, for the column that fits it best."""
     columns = [_Column(index, name, [row[index] for row in sample]) for index, name in enumerate(header)]
     by_key = {field.key: field for field in fields}
@@ -148,7 +139,7 @@ class _Column:
         self.address_share = addresses / len(self.filled) if self.filled else 0.0
 
 
-def _claims(column: _Column, by_key: dict[str, FieldSpec], by_label: dict[str, str]) -> list[ColumnPlan]:
+def _claims(column: _Column, by_key: dict[str, FieldInfo], by_label: dict[str, str]) -> list[ColumnPlan]:
     """The fields *column* could be, each with how well it fits."""
     claims = []
     named = by_label.get(fold(column.header)) or meaning_of(column.header)
@@ -162,7 +153,7 @@ def _claims(column: _Column, by_key: dict[str, FieldSpec], by_label: dict[str, s
     return claims
 
 
-def _fit(column: _Column, key: str, by_key: dict[str, FieldSpec]) -> float:
+def _fit(column: _Column, key: str, by_key: dict[str, FieldInfo]) -> float:
     """How well the cells of *column* agree with the field its header names."""
     if not column.filled:
         return 0.5
@@ -171,7 +162,7 @@ def _fit(column: _Column, key: str, by_key: dict[str, FieldSpec]) -> float:
         return 0.5 + 0.5 * column.address_share if column.address_share >= 0.2 else 0.0
     if column.address_share >= 0.5:
         return 0.0
-    kind = by_key[key].kind if key in by_key else FieldType.TEXT
+    kind = by_key[key].type if key in by_key else FieldType.TEXT
     if kind in {column.kind, FieldType.TEXT, FieldType.COUNTRY}:
         return 1.0
     if kind in {FieldType.PHONE, FieldType.LANGUAGE}:
@@ -179,7 +170,7 @@ def _fit(column: _Column, key: str, by_key: dict[str, FieldSpec]) -> float:
     return 0.6
 
 
-def _beside_name_parts(claim: ColumnPlan, taken: set[Target], by_key: dict[str, FieldSpec]) -> ColumnPlan:
+def _beside_name_parts(claim: ColumnPlan, taken: set[Target], by_key: dict[str, FieldInfo]) -> ColumnPlan:
     """A column "Name" beside one of first names holds the last names: "Vorname, Name" is how German lists begin."""
     if not taken & _NAME_PARTS:
         return claim

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.audience.export import EXPORTED_HEADINGS
 from app.audience.fields import list_fields
 from app.audience.import_plan import DuplicateRule, ImportPlan
-from app.audience.mapping import ColumnPlan, FieldSpec, Mapping_, check_mapping, guess_mapping
+from app.audience.mapping import ColumnPlan, Mapping_, check_mapping, guess_mapping
 from app.audience.statuses import STATUS, refusal_in, standing_of
 from app.audience.synonyms import fold
 from app.audience.tabular import Table, open_table
@@ -34,8 +34,7 @@ _SURE_SHARE = 0.9
 
 def propose_mapping(table: Table, fields: Sequence[FieldInfo]) -> Mapping_:
     """A target for each column of *table*: a field, a new field, whether a person may be mailed, or nothing."""
-    specs = [FieldSpec(field.key, field.label, field.type) for field in fields]
-    guessed = guess_mapping(table.header, table.sample, specs)
+    guessed = guess_mapping(table.header, table.sample, fields)
     columns = tuple(
         replace(column, target=STATUS, confidence=1.0) if _is_status(column, table) else column
         for column in guessed.columns

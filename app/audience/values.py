@@ -337,6 +337,3 @@ _TESTS: tuple[tuple[FieldType, Callable[[Cell, str], bool]], ...] = (
     (FieldType.COUNTRY, lambda _, word: word in COUNTRY_CODES or word.casefold() in COUNTRY_WORDS),
     (FieldType.LANGUAGE, lambda _, word: word.casefold() in LANGUAGE_CODE_OF),
 )
-
-ColumnKind = FieldType
-"""Deprecated: use `FieldType`."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.audience import contacts, fields
 from app.audience.import_plan import ImportPlan
-from app.audience.mapping import ColumnPlan, FieldSpec, guess_mapping
+from app.audience.mapping import ColumnPlan, guess_mapping
 from app.audience.tabular import open_table
 from app.models.states import LawfulBasis
 from app.models.workspace import Workspace
@@ -29,8 +29,7 @@ def a_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -
 def a_plan(workspace: Workspace, path: Path, targets: dict[str, object] | None = None, **choices: object) -> ImportPlan:
     """The plan a user would get who accepts every proposal but *targets*, by header."""
     table = open_table(path)
-    specs = [FieldSpec(field.key, field.label, field.type) for field in fields.list_fields(workspace)]
-    guessed = guess_mapping(table.header, table.sample, specs).columns
+    guessed = guess_mapping(table.header, table.sample, fields.list_fields(workspace)).columns
     columns = tuple(
         ColumnPlan(column.source_index, column.header, targets[column.header], 1.0)  # type: ignore[arg-type]
         if targets and column.header in targets

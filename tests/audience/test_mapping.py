@@ -6,7 +6,6 @@ from app.audience.mapping import (
     FULL_NAME,
     IGNORE,
     ColumnPlan,
-    FieldSpec,
     NewField,
     check_mapping,
     guess_mapping,
@@ -14,19 +13,20 @@ from app.audience.mapping import (
 )
 from app.audience.source import Cell
 from app.audience.synonyms import fold, meaning_of
+from app.models.fields import FieldInfo
 from app.models.states import FieldType
 
 FIELDS = (
-    FieldSpec("email", "E-mail", FieldType.EMAIL),
-    FieldSpec("first_name", "First name", FieldType.TEXT),
-    FieldSpec("last_name", "Last name", FieldType.TEXT),
-    FieldSpec("company", "Company", FieldType.TEXT),
-    FieldSpec("phone", "Phone", FieldType.PHONE),
-    FieldSpec("postal_code", "Postal code", FieldType.TEXT),
-    FieldSpec("city", "City", FieldType.TEXT),
-    FieldSpec("country", "Country", FieldType.COUNTRY),
-    FieldSpec("language", "Language", FieldType.LANGUAGE),
-    FieldSpec("cf_flower", "Favourite flower", FieldType.TEXT),
+    FieldInfo("email", "E-mail", FieldType.EMAIL, "email"),
+    FieldInfo("first_name", "First name", FieldType.TEXT, "first_name"),
+    FieldInfo("last_name", "Last name", FieldType.TEXT, "last_name"),
+    FieldInfo("company", "Company", FieldType.TEXT, "company"),
+    FieldInfo("phone", "Phone", FieldType.PHONE, "phone"),
+    FieldInfo("postal_code", "Postal code", FieldType.TEXT, "postal_code"),
+    FieldInfo("city", "City", FieldType.TEXT, "city"),
+    FieldInfo("country", "Country", FieldType.COUNTRY, "country"),
+    FieldInfo("language", "Language", FieldType.LANGUAGE, "language"),
+    FieldInfo("cf_flower", "Favourite flower", FieldType.TEXT, "cf_flower"),
 )
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.audience.addresses import BadAddress, normalise
-from app.audience.mapping import FieldSpec, guess_mapping
+from app.audience.mapping import guess_mapping
 from app.audience.tabular import Table, open_table
 from app.audience.values import as_text
-from app.models.states import FieldType
+from app.models.fields import BUILT_IN_FIELDS
 from tools.make_sample import HEADER, main
 
 FOLDER = Path(__file__).parents[2] / "resources" / "sample"
@@ -58,7 +58,6 @@ def test_all_its_domains_are_reserved_for_examples(table: Table) -> None:
 
 
 def test_its_columns_are_recognised(table: Table) -> None:
-    fields = [FieldSpec("email", "E-mail", FieldType.EMAIL), FieldSpec("city", "City", FieldType.TEXT)]
-    mapping = guess_mapping(table.header, table.sample, fields)
+    mapping = guess_mapping(table.header, table.sample, BUILT_IN_FIELDS)
     assert mapping.problems == ()
     assert mapping.email_index == 0

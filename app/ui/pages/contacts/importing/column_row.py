@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 
 from app.audience.mapping import FULL_NAME, IGNORE, ColumnPlan, NewField, Target
 from app.audience.statuses import STATUS
-from app.audience.values import ColumnKind
 from app.models.fields import FieldInfo
 from app.models.states import FieldType
 from app.ui.pages.contacts import wording
@@ -20,7 +19,7 @@ from app.ui.widgets import IconLabel
 _NEW = "new"
 _LEAVE_OUT = "leave out"
 # An address cannot be a second kind of field: there is one per person.
-_KINDS = tuple(kind for kind in ColumnKind if kind is not ColumnKind.EMAIL)
+_KINDS = tuple(kind for kind in FieldType if kind is not FieldType.EMAIL)
 
 
 class ColumnRow(QWidget):
@@ -116,7 +115,7 @@ class ColumnRow(QWidget):
             return IGNORE
         if key == _NEW:
             # Qt hands an enum's text back.
-            kind = ColumnKind(self._kind.currentData())
+            kind = FieldType(self._kind.currentData())
             return NewField(self._name.text().strip() or self._plan.header, kind)
         return str(key)
 
