@@ -119,7 +119,7 @@ def rename_field(workspace: Workspace, key: str, label: str) -> None:
 
 
 def delete_field(workspace: Workspace, key: str) -> None:
-    """Take a field out of sight. A custom field's values stay until the program tidies up, so `undo` brings it back.
+    """Take a field out of sight. Its values stay in the file, so `undo` brings it back.
 
     Raises:
         UserFacingError: it is the e-mail field, or there is no such field.

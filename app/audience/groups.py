@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, Select, func, insert, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, exists, func, insert, literal, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.audience import undo
@@ -11,7 +11,9 @@ from app.audience.cells import any_of
 from app.audience.status import MailStatus, contact_and_block, mail_status
 from app.errors import UserFacingError
 from app.models.base import now_ms
+from app.models.campaigns import Campaign, Dispatch
 from app.models.contacts import Contact, ContactList, ContactTag, Membership, Tag
+from app.models.states import DispatchState
 from app.models.workspace import Workspace
 
 
@@ -35,6 +37,8 @@ class Groups:
         self, word: str, group: type[ContactList | Tag], link: type[Membership | ContactTag], *, longest_name: int
     ) -> None:
         self._word = word
+        # As `Audience` is stored.
+        self._left_out = f"excluded_{word}_ids"
         self._longest_name = longest_name
         self._group = group
         self._group_table = group.__tablename__
@@ -84,10 +88,19 @@ class Groups:
                 journal.update(self._group_table, [group_id], name=name)
 
     def delete(self, workspace: Workspace, group_id: int) -> None:
-        """Delete a group, not its contacts; raises UserFacingError if it is gone."""
+        """Delete a group, not its contacts.
+
+        Raises:
+            UserFacingError: it is gone, or a campaign still to be sent leaves it out and would then mail its contacts.
+        """
         with workspace.write() as session:
-            label = f"Delete {self._word} “{self._name_of(session, group_id)}”"
-            with undo.recording(session, label) as journal:
+            name = self._name_of(session, group_id)
+            if campaign := self._campaign_leaving_out(session, group_id):
+                raise UserFacingError(
+                    f"The campaign “{campaign}” leaves out the {self._word} “{name}”, and would mail its contacts.",
+                    "Choose other recipients for that campaign, or delete it first.",
+                )
+            with undo.recording(session, f"Delete {self._word} “{name}”") as journal:
                 journal.delete(self._group_table, [group_id])
 
     def add(self, workspace: Workspace, group_id: int, contact_ids: Sequence[int]) -> int:
@@ -137,6 +150,15 @@ class Groups:
         values += [literal(now_ms()) for _ in self._dates]
         rows = select(*values).where(Contact.id.in_(contacts))
         session.execute(insert(self._link).prefix_with("OR IGNORE").from_select(self._columns, rows))
+
+    def _campaign_leaving_out(self, session: Session, group_id: int) -> str | None:
+        begun = exists().where(Dispatch.campaign_id == Campaign.id, Dispatch.state != DispatchState.PLANNED)
+        to_be_sent = select(Campaign.name, Campaign.audience).where(Campaign.deleted_at.is_(None), ~begun)
+        for name, audience in session.execute(to_be_sent):
+            left_out = audience.get(self._left_out)
+            if isinstance(left_out, list) and group_id in left_out:
+                return name
+        return None
 
     def _insert(self, session: Session, name: str) -> int:
         row = self._group(name=name)

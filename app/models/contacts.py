@@ -41,7 +41,7 @@ class Contact(Base):
 class Field(Base):
     """A typed column of the contact grid. `key` is its merge name, `column` its column in the table `contact`.
 
-    A deleted field is hidden at once (`deleted_at`) and its column dropped later, so that deleting can be undone.
+    A deleted field is hidden (`deleted_at`); its column and the values in it stay, so that deleting can be undone.
     """
 
     __tablename__ = "field"

@@ -4,8 +4,11 @@ from types import SimpleNamespace
 import pytest
 
 from app.audience import contacts, lists, suppression
+from app.audience.audience import Audience
 from app.audience.lists import ListInfo
 from app.errors import UserFacingError
+from app.models.base import utcnow
+from app.models.campaigns import Campaign
 from app.models.states import SuppressionReason
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact
@@ -76,3 +79,17 @@ def test_a_group_that_is_gone_is_told(workspace: Workspace, groups: SimpleNamesp
         with pytest.raises(UserFacingError, match="not there any more"):
             action()
     assert groups.all(workspace) == ()
+
+
+@pytest.mark.parametrize("word", ["list", "tag"])
+def test_a_group_that_a_campaign_leaves_out_is_not_deleted(workspace: Workspace, word: str) -> None:
+    create, delete = getattr(lists, f"create_{word}"), getattr(lists, f"delete_{word}")
+    group = create(workspace, "Never")
+    left_out = {"excluded_list_ids": frozenset({group})} if word == "list" else {"excluded_tag_ids": frozenset({group})}
+    with workspace.write() as session:
+        session.add(Campaign(id=1, name="Sale", audience=Audience(everyone=True, **left_out).to_json()))
+    with pytest.raises(UserFacingError, match="“Sale” leaves out"):
+        delete(workspace, group)
+    with workspace.write() as session:
+        session.get_one(Campaign, 1).deleted_at = utcnow()
+    delete(workspace, group)
