@@ -31,6 +31,7 @@ SIGNED_HEADERS = (
     "Feedback-ID",
     "Reply-To",
 )
+DEFAULT_SELECTOR = "mail"
 KEY_BITS = 2048
 _SMALLEST_KEY_BITS = 1024  # RFC 8301 §3.2: receivers must not accept less
 
@@ -64,8 +65,26 @@ def generate_key() -> KeyPair:
     """A new RSA key of 2,048 bits, the size that every receiver takes."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return KeyPair(pem, f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}")
+    return KeyPair(pem, public_record(pem))
+
+
+def public_record(private_key_pem: bytes) -> str:
+    """The value of the TXT record that publishes the key (RFC 6376 §3.6.1, RFC 8463 §4).
+
+    Raises:
+        BadKey: It is none that can sign.
+    """
+    public = _load(private_key_pem).public_key()
+    if isinstance(public, ed25519.Ed25519PublicKey):
+        raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        return f"v=DKIM1; k=ed25519; p={base64.b64encode(raw).decode()}"
+    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return f"v=DKIM1; k=rsa; p={base64.b64encode(der).decode()}"
+
+
+def record_name(domain: str, selector: str) -> str:
+    """The DNS name under which the record is published."""
+    return f"{selector or DEFAULT_SELECTOR}._domainkey.{domain}"
 
 
 class Signer:

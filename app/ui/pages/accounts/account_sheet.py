@@ -11,6 +11,7 @@ from app.audience.addresses import normalise
 from app.errors import UserFacingError
 from app.sending.accounts import AccountDraft, AccountInfo, add_account, change_account, smtp_account
 from app.sending.smtp import SmtpAccount
+from app.sending.stored_secrets import StoredSecrets
 from app.ui import things
 from app.ui.context import AppContext
 from app.ui.pages.accounts.connection_test import ConnectionTest
@@ -18,7 +19,6 @@ from app.ui.pages.accounts.limits_section import ConnectionsRow, LimitsSection
 from app.ui.pages.accounts.sender_section import SenderSection
 from app.ui.pages.accounts.server_section import ServerSection
 from app.ui.pages.accounts.signature_section import SignatureSection
-from app.ui.pages.accounts.stored import StoredSecrets
 from app.ui.theme import Kind, Space, icon
 from app.ui.widgets import Banner, FormField, Sheet, quiet_button
 

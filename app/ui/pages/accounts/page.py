@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.models.states import AccountKind
 from app.sending.accounts import AccountInfo, list_accounts, note_problem, remove_account
+from app.sending.stored_secrets import read_secrets
 from app.ui import things
 from app.ui.context import AppContext
 from app.ui.page import Page
 from app.ui.pages.accounts.account_card import AccountCard
 from app.ui.pages.accounts.account_sheet import AccountSheet
-from app.ui.pages.accounts.stored import read_secrets
 from app.ui.theme import Space
 from app.ui.widgets import Card, IconLabel, Toast, ask, heading, muted, primary_button
 

@@ -10,11 +10,10 @@ from PySide6.QtGui import QGuiApplication, QTextOption
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.errors import UserFacingError
-from app.sending.dkim import KeyPair, generate_key
+from app.sending.dkim import DEFAULT_SELECTOR, KeyPair, generate_key, public_record, record_name
+from app.sending.stored_secrets import StoredSecrets
 from app.ui.operations import Lane, Operations
-from app.ui.pages.accounts.dns_entry import DEFAULT_SELECTOR, record_name, record_of
 from app.ui.pages.accounts.section import Section
-from app.ui.pages.accounts.stored import StoredSecrets
 from app.ui.pages.templates.text_pane import fixed_font
 from app.ui.theme import Space
 from app.ui.widgets import FormField, caption, icon_button, label, link_button, quiet_button, secondary_button
@@ -214,4 +213,4 @@ def _read_key(path: Path) -> tuple[str, str]:
         pem = path.read_text(encoding="ascii", errors="replace")
     except OSError as error:
         raise UserFacingError("This file cannot be read.", "Choose another one.", detail=str(error)) from error
-    return pem, record_of(pem)
+    return pem, public_record(pem.encode())

@@ -1,6 +1,4 @@
-"""What is stored of an account beyond what a list shows: read to fill the sheet in which it is changed."""
-
-from __future__ import annotations
+"""Which secrets an account has, told without telling them: for the form in which the account is changed."""
 
 from dataclasses import dataclass
 
@@ -8,7 +6,7 @@ from sqlalchemy import select
 
 from app.models.tables import Account, Identity, Secret
 from app.models.workspace import Workspace
-from app.ui.pages.accounts.dns_entry import record_of
+from app.sending.dkim import public_record
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,11 @@ class StoredSecrets:
 
 
 def read_secrets(workspace: Workspace, account_id: int) -> StoredSecrets:
-    """Which secrets an account has. The private ones do not leave this function."""
+    """Which secrets an account has. The private ones do not leave this function.
+
+    Raises:
+        UserFacingError: the stored key cannot be unsealed.
+    """
     with workspace.read() as session:
         account = session.get_one(Account, account_id)
         identity = session.scalar(
@@ -33,10 +35,10 @@ def read_secrets(workspace: Workspace, account_id: int) -> StoredSecrets:
         )
         if identity is None or identity.dkim_key_id is None:
             return StoredSecrets(account.password_id is not None)
-        sealed = session.get_one(Secret, identity.dkim_key_id).sealed
+        pem = workspace.key.unseal(session.get_one(Secret, identity.dkim_key_id).sealed)
         return StoredSecrets(
             account.password_id is not None,
             identity.dkim_domain,
             identity.dkim_selector,
-            record_of(workspace.key.unseal(sealed)),
+            public_record(pem.encode()),
         )
