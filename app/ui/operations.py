@@ -65,6 +65,7 @@ class Operations(QObject):
         super().__init__(parent)
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs: set[Job] = set()
+        self._is_over = False
         self._lanes = {
             Lane.WRITE: ThreadPoolExecutor(1, "write"),
             Lane.READ: ThreadPoolExecutor(_READERS, "read"),
@@ -144,7 +145,11 @@ class Operations(QObject):
         return not self._tasks
 
     async def drain(self) -> None:
-        """Cancel what runs, wait until it has stopped, and free the threads. Called once, by shutdown."""
+        """Cancel what runs, wait until it has stopped, and free the threads. What is begun after that does nothing.
+
+        Called by shutdown; safe to call twice.
+        """
+        self._is_over = True
         for job in self._jobs:
             job.cancel()
         me = asyncio.current_task()
@@ -173,6 +178,8 @@ class Operations(QObject):
         busy: QWidget | None,
         on_error: Callable[[UserFacingError], object] | None,
     ) -> None:
+        if self._is_over:
+            return
         with _disabled(busy):
             try:
                 await steps()

@@ -170,3 +170,13 @@ async def test_drain_stops_what_runs(operations: Operations) -> None:
     await operations.drain()
     assert task.cancelled()
     assert operations.is_idle
+
+
+async def test_what_is_begun_after_the_end_does_nothing(operations: Operations) -> None:
+    await operations.drain()
+    done: list[str] = []
+
+    await operations.run(lambda: done.append("work"), success=lambda _result: done.append("success"))
+    await operations.drain()
+
+    assert done == []
