@@ -69,9 +69,8 @@ class Session:
         from app.ui.operations import Operations
         from app.ui.pages import page_specs
         from app.ui.shell import MainWindow
-        from app.ui.theme import Mode
 
-        app.theme.set_mode(Mode(self._settings.theme.value))
+        app.theme.set_mode(self._settings.theme)
         operations = Operations(app)
         window = MainWindow(operations, page_specs(self._opened), settings=QSettings())
         window.sidebar.setEnabled(False)

@@ -28,10 +28,10 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QDialog
 
+from app.settings import ThemeChoice
 from app.ui.application import App, run
 from app.ui.operations import Operations
 from app.ui.shell import MainWindow
-from app.ui.theme import Mode
 
 SIZE = QSize(1280, 800)
 _SCREENSHOTS = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
@@ -64,7 +64,7 @@ class Studio:
 
 async def photograph(app: App, build: Callable[[App], Awaitable[Studio]], shots: Sequence[Shot], out: Path) -> None:
     """Take every shot in light and dark; each has a window of its own, so that they do not mix."""
-    for mode in (Mode.LIGHT, Mode.DARK):
+    for mode in (ThemeChoice.LIGHT, ThemeChoice.DARK):
         app.theme.set_mode(mode)
         for shot in shots:
             right_to_left = Qt.LayoutDirection.RightToLeft if shot.right_to_left else Qt.LayoutDirection.LeftToRight

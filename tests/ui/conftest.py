@@ -24,9 +24,9 @@ from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.settings import ThemeChoice
 from app.ui.application import App
 from app.ui.operations import Operations
-from app.ui.theme import Mode
 
 
 class InnerLoop(QEventLoop):
@@ -55,9 +55,9 @@ def qapp_cls() -> type[App]:
 @pytest.fixture(autouse=True)
 def light_theme(qapp: App) -> Iterator[None]:
     """Each test starts light, whatever the one before left."""
-    qapp.theme.set_mode(Mode.LIGHT)
+    qapp.theme.set_mode(ThemeChoice.LIGHT)
     yield
-    qapp.theme.set_mode(Mode.LIGHT)
+    qapp.theme.set_mode(ThemeChoice.LIGHT)
 
 
 @pytest.fixture(autouse=True)

@@ -209,8 +209,8 @@ def test_the_axis_has_few_round_numbers(highest: float, values: list[int]) -> No
 
 
 def test_the_chart_says_its_numbers_and_survives_a_change_of_theme(qtbot: QtBot, qapp: object) -> None:
+    from app.settings import ThemeChoice
     from app.ui.application import App
-    from app.ui.theme import Mode
 
     charts = SendingCharts()
     qtbot.addWidget(charts)
@@ -221,7 +221,7 @@ def test_the_chart_says_its_numbers_and_survives_a_change_of_theme(qtbot: QtBot,
     assert charts._total.accessibleDescription() == "8 of 10"
     assert isinstance(qapp, App)
     light = charts.grab().toImage().pixelColor(400, 100)
-    qapp.theme.set_mode(Mode.DARK)
+    qapp.theme.set_mode(ThemeChoice.DARK)
     assert charts.grab().toImage().pixelColor(400, 100) != light
 
 

@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from app.audience import contacts
 from app.content.library import TemplateInfo, add_template, delete_templates, get_template
 from app.models.workspace import Workspace
+from app.settings import ThemeChoice
 from app.ui.pages.templates import TemplatesPage
 from app.ui.pages.templates.code_editor import CodeEditor
 from app.ui.pages.templates.open_template import OpenTemplate
 from app.ui.pages.templates.unsaved import UnsavedDrafts
-from app.ui.theme import Mode
 from tests.ui.accessible import nameless
 from tests.ui.app_window import AppWindow, app_window
 from tests.ui.waiting import until
@@ -333,6 +333,6 @@ async def test_everything_has_a_name_in_both_modes_and_themes(app: AppWindow, te
     assert nameless(app.window) == []
     source(app)
     assert nameless(app.window) == []
-    qapp.theme.set_mode(Mode.DARK)  # type: ignore[attr-defined]
+    qapp.theme.set_mode(ThemeChoice.DARK)  # type: ignore[attr-defined]
     await app.settled()
     assert app.find(CodeEditor, "source").isVisible()

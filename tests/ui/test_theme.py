@@ -6,9 +6,10 @@ from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.settings import ThemeChoice
 from app.ui.application import App
 from app.ui.sidebar import monogram_colors
-from app.ui.theme import DARK, LIGHT, Kind, Mode, Tokens, icon, tokens
+from app.ui.theme import DARK, LIGHT, Kind, Tokens, icon, tokens
 from app.ui.theme.resources import ICONS
 
 SCHEMES = pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=lambda scheme: scheme.name)
@@ -82,19 +83,19 @@ def test_more_contrast_leaves_no_grey_text(scheme: Tokens) -> None:
 
 def test_the_theme_can_be_chosen_and_reaches_palette_and_painters(qapp: App, qtbot: QtBot) -> None:
     with qtbot.waitSignal(qapp.theme.changed) as heard:
-        qapp.theme.set_mode(Mode.DARK)
+        qapp.theme.set_mode(ThemeChoice.DARK)
     assert heard.args == [DARK]
     assert tokens() is DARK
     assert qapp.palette().color(QPalette.ColorRole.Window).name().upper() == DARK.ground
     with qtbot.assertNotEmitted(qapp.theme.changed):
-        qapp.theme.set_mode(Mode.DARK)
+        qapp.theme.set_mode(ThemeChoice.DARK)
 
 
 def test_icons_follow_the_theme_and_stay_sharp(qapp: App) -> None:
     kept = icon("users")
     before = kept.pixmap(QSize(16, 16), 2.0).toImage()
     assert (before.width(), before.devicePixelRatio()) == (32, 2.0)
-    qapp.theme.set_mode(Mode.DARK)
+    qapp.theme.set_mode(ThemeChoice.DARK)
     assert kept.pixmap(QSize(16, 16), 2.0).toImage() != before
 
 

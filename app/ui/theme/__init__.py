@@ -4,14 +4,13 @@ from app.ui.theme.active import tokens
 from app.ui.theme.focus import has_visible_focus, set_property
 from app.ui.theme.fonts import tabular
 from app.ui.theme.icons import icon, paint_icon
-from app.ui.theme.theme import Mode, Theme
+from app.ui.theme.theme import Theme
 from app.ui.theme.tokens import DARK, LIGHT, Kind, Radius, Size, Space, Tokens, Type
 
 __all__ = [
     "DARK",
     "LIGHT",
     "Kind",
-    "Mode",
     "Radius",
     "Size",
     "Space",

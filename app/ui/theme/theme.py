@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from app.settings import ThemeChoice
 from app.ui.theme.active import activate
 from app.ui.theme.focus import FocusRing
 from app.ui.theme.fonts import application_font
 from app.ui.theme.stylesheet import Sprites, stylesheet
 from app.ui.theme.tokens import DARK, LIGHT, Tokens
-
-
-class Mode(StrEnum):
-    """Who decides between light and dark."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
 
 
 class Theme(QObject):
@@ -32,7 +23,7 @@ class Theme(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, app: QApplication, mode: Mode = Mode.SYSTEM) -> None:
+    def __init__(self, app: QApplication, mode: ThemeChoice = ThemeChoice.SYSTEM) -> None:
         super().__init__(app)
         self._app = app
         self._mode = mode
@@ -51,10 +42,10 @@ class Theme(QObject):
         return self._tokens or LIGHT
 
     @property
-    def mode(self) -> Mode:
+    def mode(self) -> ThemeChoice:
         return self._mode
 
-    def set_mode(self, mode: Mode) -> None:
+    def set_mode(self, mode: ThemeChoice) -> None:
         """Follow the system, or keep to light or dark."""
         self._mode = mode
         # Native title bars and file dialogs follow this; offscreen and on bare X11 it does nothing.
@@ -75,7 +66,7 @@ class Theme(QObject):
     def _wanted(self) -> Tokens:
         hints = self._app.styleHints()
         system_is_dark = hints.colorScheme() == Qt.ColorScheme.Dark
-        dark = self._mode is Mode.DARK or (self._mode is Mode.SYSTEM and system_is_dark)
+        dark = self._mode is ThemeChoice.DARK or (self._mode is ThemeChoice.SYSTEM and system_is_dark)
         tokens = DARK if dark else LIGHT
         if hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast:
             return tokens.with_more_contrast()
@@ -83,9 +74,9 @@ class Theme(QObject):
 
 
 _SCHEMES = {
-    Mode.SYSTEM: Qt.ColorScheme.Unknown,
-    Mode.LIGHT: Qt.ColorScheme.Light,
-    Mode.DARK: Qt.ColorScheme.Dark,
+    ThemeChoice.SYSTEM: Qt.ColorScheme.Unknown,
+    ThemeChoice.LIGHT: Qt.ColorScheme.Light,
+    ThemeChoice.DARK: Qt.ColorScheme.Dark,
 }
 
 

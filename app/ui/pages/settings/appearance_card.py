@@ -11,7 +11,6 @@ from app.settings import ThemeChoice
 from app.ui.application import App
 from app.ui.context import AppContext
 from app.ui.pages.settings.row import SettingRow
-from app.ui.theme import Mode
 from app.ui.widgets import Card, Segmented
 
 
@@ -46,4 +45,4 @@ class AppearanceCard(Card):
         self._settings.change(replace(self._settings.get(), theme=ThemeChoice(key)))
         app = QApplication.instance()
         if isinstance(app, App):
-            app.theme.set_mode(Mode(key))
+            app.theme.set_mode(ThemeChoice(key))
