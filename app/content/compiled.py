@@ -61,7 +61,8 @@ class CompiledMessage:
             TemplateError: A part cannot be read, or an address or URI of the sender is unusable.
         """
         self._source = source
-        built_in = {"organisation": source.organisation, "postal_address": source.postal_address}
+        # HTML runs lines together, so an address typed in several becomes one with commas.
+        built_in = {"organisation": source.organisation, "postal_address": ", ".join(source.postal_address.split("\n"))}
         self._constants = {name: text for name, text in built_in.items() if text} | dict(constants or {})
         self._subject = compile_template(PLAIN, source.subject)
         self._text = EncodedTemplate(PLAIN, source.text)

@@ -31,9 +31,8 @@ class TemplateInfo:
 def list_templates(workspace: Workspace) -> tuple[TemplateInfo, ...]:
     """All templates, those changed last first."""
     with workspace.read() as session:
-        rows = session.scalars(
-            select(Template).where(Template.deleted_at.is_(None)).order_by(Template.updated_at.desc(), Template.id.desc())
-        )
+        existing = select(Template).where(Template.deleted_at.is_(None))
+        rows = session.scalars(existing.order_by(Template.updated_at.desc(), Template.id.desc()))
         return tuple(_info(row) for row in rows)
 
 

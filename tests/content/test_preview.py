@@ -38,3 +38,11 @@ def test_a_preview_needs_no_account():
 
     assert "1 Mill Lane" in shown.text
     assert "https://example.com/unsubscribe/preview" in shown.text
+
+
+def test_a_postal_address_of_several_lines_stays_readable_in_both_parts():
+    shown = preview(
+        mjml("<mj-text>{{ postal_address }}</mj-text>"), {}, subject="News", postal_address="Gartenweg 7\n53111 Bonn"
+    )
+    assert "Gartenweg 7, 53111 Bonn" in shown.html
+    assert "Gartenweg 7, 53111 Bonn" in shown.text

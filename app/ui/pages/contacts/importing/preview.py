@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from app.audience.addresses import normalise, typo_suggestion
 from app.audience.cells import CellValue, parse_cell
@@ -87,16 +88,15 @@ def _readers(
             (last, FieldType.TEXT, lambda cell: split_full_name(as_text(cell))[1]),
         ]
     if target == STATUS:
-        return [(translate("Contacts", "Can be mailed?"), FieldType.TEXT, _standing)]
+        return [(translate("Contacts", "Can be mailed?"), FieldType.TEXT, partial(_standing, plan.header))]
     kind = FieldType(target.kind.value) if isinstance(target, NewField) else kinds[target]
     label = target.label if isinstance(target, NewField) else labels[target]
     hints = infer_hints(cells)
     return [(label, kind, lambda cell: parse_cell(cell, kind, hints))]
 
 
-def _standing(cell: Cell) -> str:
-    standing = standing_of(as_text(cell))
-    match standing:
+def _standing(header: str, cell: Cell) -> str:
+    match standing_of(as_text(cell), header):
         case Standing.MAY_BE_MAILED:
             return translate("Contacts", "Yes")
         case Standing.NO_PERMISSION:
