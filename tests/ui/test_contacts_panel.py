@@ -179,6 +179,16 @@ async def test_lists_are_made_renamed_and_deleted(app: AppWindow, workspace: Wor
     assert lists.all_lists(workspace)[0].name == "News"
 
 
+async def test_without_the_rail_the_search_says_whom_it_searches(app: AppWindow, workspace: Workspace) -> None:
+    some_people(workspace)
+    list_id = lists.create_list(workspace, "Newsletter")
+    driver = await ContactsDriver.open(app, list_id=list_id)
+    field = app.find(QLineEdit, "searchContacts")
+    assert field.placeholderText() == "Search name, e-mail, company, city"
+    await driver.click("toggleRail")
+    assert field.placeholderText() == "Search in “Newsletter”"
+
+
 async def test_the_list_on_show_may_vanish(app: AppWindow, workspace: Workspace) -> None:
     anna, *_ = some_people(workspace)
     list_id = lists.create_list(workspace, "Newsletter")

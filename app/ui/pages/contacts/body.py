@@ -99,6 +99,13 @@ class ContactsBody(QWidget):
             self._wants_panel = False
         self._arrange()
 
+    def say_where(self) -> None:
+        """While the rail is out of sight, the search says whom it searches."""
+        where = self.rail.current_name
+        everywhere = self.tr("Search name, e-mail, company, city")
+        is_plain = self._side.isVisibleTo(self) or self.rail.current.is_everybody or not where
+        self.search.setPlaceholderText(everywhere if is_plain else self.tr("Search in “{0}”").format(where))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
@@ -110,6 +117,7 @@ class ContactsBody(QWidget):
     def _arrange(self) -> None:
         shows_rail = self._wants_rail and (not self._wants_panel or self._has_room_for_both)
         self._side.setVisible(shows_rail)
+        self.say_where()
         self.panel.setVisible(self._wants_panel)
         self._rail_button.setChecked(shows_rail)
         self._panel_button.setChecked(self._wants_panel)

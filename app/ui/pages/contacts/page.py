@@ -200,6 +200,7 @@ class ContactsPage(Page):
         self.header.set_subtitle(words if counts.total else "")
         self.body.rail.set_numbers(numbers)
         self.body.rail.choose(self._choice)
+        self.body.say_where()
         self._groups.set_numbers(numbers)
         self._menu.set_numbers(numbers)
 
@@ -233,6 +234,7 @@ class ContactsPage(Page):
         self._choice = choice
         self._query = choice.apply(self._query)
         self.body.rail.choose(choice)
+        self.body.say_where()
         if self.model.columns:  # else the first load is under way, and asks this
             self._requery(self._query)
 

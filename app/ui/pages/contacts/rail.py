@@ -77,6 +77,11 @@ class GroupRail(QListView):
     def current(self) -> Choice:
         return self._current
 
+    @property
+    def current_name(self) -> str:
+        """How the choice is called: "Everybody", "Newsletter"."""
+        return str(self.currentIndex().data() or "")
+
     def set_numbers(self, numbers: Numbers) -> None:
         """Show these lists, tags and sizes; what is chosen stays chosen."""
         self._numbers = numbers
