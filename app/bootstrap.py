@@ -127,7 +127,6 @@ class Session:
             actions=window.action_registry,
             settings=SettingsStore(lambda: self._settings, self._change_settings),
             show_page=window.show_page,
-            program=paths.program(),
             agent_news=lambda: self._news,
         )
         supervisor = Supervisor(paths.program(), workspace.path, workspace.key, tell=hear)

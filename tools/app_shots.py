@@ -59,7 +59,6 @@ class AppStudio:
             actions=window.action_registry,
             settings=SettingsStore(Settings, lambda _changed: None),
             show_page=window.show_page,
-            program=paths.program(),
         )
         window.sidebar.workspace.set_workspace("Blumen Berger", "on this computer")
         RunningJobFeed(context, window.sidebar.progress_card)

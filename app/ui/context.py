@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -37,7 +37,6 @@ class AppContext:
 
     Attributes:
         show_page: Go to another page, with what its `shown` is to be given.
-        program: The command that starts this program as another process, for the import.
         agent_news: The latest news of the agent.
     """
 
@@ -46,7 +45,6 @@ class AppContext:
     actions: Actions
     settings: SettingsStore
     show_page: ShowPage
-    program: list[str] = field(default_factory=list)
     agent_news: Callable[[], AgentNews | None] = lambda: None
 
     @property

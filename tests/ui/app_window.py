@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtWidgets import QDialog, QWidget
@@ -24,7 +22,6 @@ from tests.ui.waiting import until
 
 # The first mail that is drawn starts a browser, and the machine may be busy.
 _PATIENCE_S = 30
-MAIN = Path(__file__).resolve().parents[2] / "main.py"
 Found = TypeVar("Found", bound=QWidget)
 
 
@@ -96,7 +93,6 @@ async def app_window(workspace: Workspace) -> AsyncIterator[AppWindow]:
         actions=window.action_registry,
         settings=SettingsStore(lambda: app.settings, remember),
         show_page=window.show_page,
-        program=[sys.executable, str(MAIN)],
         agent_news=lambda: app.news,
     )
     window.show()
