@@ -87,10 +87,12 @@ def serve(path: Path, key: WorkspaceKey, *, leave_with_app: bool, at_work: Calla
         UserFacingError: see `run_agent`, `Workspace.open`.
     """
     workspace = Workspace.open(path, key, durable=True)
+    logger.info("The agent begins.")
     try:
         asyncio.run(_serve(workspace, leave_with_app=leave_with_app, at_work=at_work))
     finally:
         workspace.close()
+        logger.info("The agent ends.")
 
 
 @contextlib.contextmanager

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.models.states import CampaignStatus
+from app.models.states import CampaignStatus, DeliveryState
 from app.models.workspace import Workspace
-from app.reports.metrics import DispatchReport, dispatch_report
+from app.reports.metrics import DispatchReport, delivery_ids, delivery_page, dispatch_report
 from app.sending.agent import run_agent
 from tests.sending.smtp_server import SmtpServer
 
@@ -53,6 +53,11 @@ async def until(
         return await asyncio.wait_for(look(), patience_s)
     except TimeoutError:
         raise AssertionError(f"it never came to that: {report}") from None
+
+
+def still_waiting(workspace: Workspace, dispatch_id: int) -> str:
+    """The address of somebody whose turn has not come."""
+    return delivery_page(workspace, delivery_ids(workspace, dispatch_id, states=[DeliveryState.QUEUED])[-1:])[0].address
 
 
 async def until_rest(workspace: Workspace, dispatch_id: int) -> DispatchReport:

@@ -15,7 +15,7 @@ from app.models.workspace import SUFFIX, Workspace
 from app.reports.metrics import delivery_ids, delivery_page
 from app.sending.exit_codes import ExitCode
 from tests.engine.builders import add_contacts, an_account, launched
-from tests.engine.conftest import eventually, until_rest
+from tests.engine.conftest import an_agent, eventually, until_rest
 from tests.engine.processes import agent_process, on_linux
 from tests.sending.smtp_server import SmtpServer, Step, late
 
@@ -72,7 +72,7 @@ async def test_a_full_disk_ends_the_agent_with_a_sentence_and_nothing_goes_out_u
     assert len(smtp_server.mails) < 400
     filler.unlink()
     assert sent_is_what_arrived(workspace, dispatch_id, smtp_server)
-    async with agent_process(workspace):
+    async with an_agent(workspace):
         report = await until_rest(workspace, dispatch_id)
     assert report.status is CampaignStatus.FINISHED
     assert report.counts[SENT] + report.counts[IN_DOUBT] == 400
@@ -99,7 +99,7 @@ async def test_a_disk_that_refuses_to_write_ends_the_agent_with_a_sentence(
     assert "Traceback" not in ended.stderr
     assert ended.stderr.splitlines()[-1].startswith("The disk does not answer.")
     assert sent_is_what_arrived(workspace, dispatch_id, smtp_server)
-    async with agent_process(workspace):
+    async with an_agent(workspace):
         report = await until_rest(workspace, dispatch_id)
     assert report.counts[SENT] + report.counts[IN_DOUBT] == 400
     assert max(Counter(smtp_server.recipients).values()) == 1

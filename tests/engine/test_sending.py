@@ -18,8 +18,8 @@ from app.sending import campaigns
 from app.sending.accounts import list_accounts
 from app.sending.dkim import generate_key
 from app.sending.throttle import Limits
-from tests.engine.builders import a_campaign, add_contacts, an_account, launched
-from tests.engine.conftest import an_agent, eventually, until, until_rest
+from tests.engine.builders import a_campaign, add_contacts, an_account, change_limits, launched
+from tests.engine.conftest import an_agent, eventually, still_waiting, until, until_rest
 from tests.sending.smtp_server import DROP, SmtpServer, Step, answer, answer_and_drop, late
 
 SENT, FAILED, SKIPPED = DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED
@@ -58,22 +58,27 @@ async def test_an_address_suppressed_after_the_freeze_is_not_mailed(
     workspace: Workspace, smtp_server: SmtpServer
 ) -> None:
     add_contacts(workspace, people(30))
-    dispatch_id = launched(workspace, an_account(workspace, smtp_server.port, limits=Limits(per_second=20)))
+    identity_id = an_account(workspace, smtp_server.port, limits=Limits(per_day=2))
+    dispatch_id = launched(workspace, identity_id)
     async with an_agent(workspace):
-        await until(workspace, dispatch_id, lambda report: report.counts[SENT] >= 2)
-        suppress(workspace, ["p29@example.com"], SuppressionReason.UNSUBSCRIBED, "Link")
+        await until(workspace, dispatch_id, lambda report: report.counts[SENT] == 2)
+        last = still_waiting(workspace, dispatch_id)
+        suppress(workspace, [last], SuppressionReason.UNSUBSCRIBED, "Link")
+        change_limits(workspace, identity_id, Limits())
         report = await until_rest(workspace, dispatch_id)
     assert report.counts.by_state == {SENT: 29, SKIPPED: 1}
-    assert "p29@example.com" not in smtp_server.recipients
+    assert last not in smtp_server.recipients
 
 
 async def test_a_contact_deleted_after_the_freeze_is_not_mailed(workspace: Workspace, smtp_server: SmtpServer) -> None:
     add_contacts(workspace, people(30))
-    dispatch_id = launched(workspace, an_account(workspace, smtp_server.port, limits=Limits(per_second=20)))
+    identity_id = an_account(workspace, smtp_server.port, limits=Limits(per_day=2))
+    dispatch_id = launched(workspace, identity_id)
     async with an_agent(workspace):
-        await until(workspace, dispatch_id, lambda report: report.counts[SENT] >= 2)
+        await until(workspace, dispatch_id, lambda report: report.counts[SENT] == 2)
         with workspace.write() as session:
-            session.delete(session.query(Contact).filter_by(email="p29@example.com").one())
+            session.delete(session.query(Contact).filter_by(email=still_waiting(workspace, dispatch_id)).one())
+        change_limits(workspace, identity_id, Limits())
         report = await until_rest(workspace, dispatch_id)
     assert report.counts.by_state == {SENT: 29, SKIPPED: 1}
     assert reason_counts(workspace, dispatch_id)[0].reason == SkipReason.CONTACT_DELETED
@@ -126,9 +131,9 @@ async def test_nothing_goes_out_while_a_dispatch_is_paused(workspace: Workspace,
 
 async def test_cancel_leaves_the_rest_without_a_message(workspace: Workspace, smtp_server: SmtpServer) -> None:
     add_contacts(workspace, people(100))
-    dispatch_id = launched(workspace, an_account(workspace, smtp_server.port, limits=Limits(per_second=30)))
+    dispatch_id = launched(workspace, an_account(workspace, smtp_server.port, limits=Limits(per_day=5)))
     async with an_agent(workspace):
-        await until(workspace, dispatch_id, lambda report: report.counts[SENT] >= 5)
+        await until(workspace, dispatch_id, lambda report: report.counts[SENT] == 5)
         campaigns.cancel(workspace, dispatch_id)
         report = await until(
             workspace, dispatch_id, lambda report: report.finished_at is not None and report.counts.left == 0
@@ -298,11 +303,13 @@ async def test_editing_the_template_while_it_goes_out_changes_nothing(
     workspace: Workspace, smtp_server: SmtpServer
 ) -> None:
     add_contacts(workspace, people(20))
-    dispatch_id = launched(workspace, an_account(workspace, smtp_server.port, limits=Limits(per_second=20)))
+    identity_id = an_account(workspace, smtp_server.port, limits=Limits(per_day=2))
+    dispatch_id = launched(workspace, identity_id)
     async with an_agent(workspace):
-        await until(workspace, dispatch_id, lambda report: report.counts[SENT] >= 2)
+        await until(workspace, dispatch_id, lambda report: report.counts[SENT] == 2)
         with workspace.write() as session:
             session.execute(update(Template).values(mjml="<mjml><mj-body></mj-body></mjml>"))
+        change_limits(workspace, identity_id, Limits())
         campaigns.pause(workspace, dispatch_id)
         await until_rest(workspace, dispatch_id)
         campaigns.resume(workspace, dispatch_id)
