@@ -2,7 +2,7 @@
 
 import argparse
 import contextlib
-import sys
+import os
 
 from app.cli.keys import workspace_key, workspace_path
 from app.cli.output import Output
@@ -10,15 +10,18 @@ from app.sending.agent import serve
 from app.sending.exit_codes import ExitCode
 from app.sending.lease import AgentAtWork
 
+_STDOUT, _STDERR = 1, 2
+
 
 def run_agent_command(args: argparse.Namespace, output: Output) -> int:
     """Send what is due until told to stop."""
     path = workspace_path(args)
 
     def at_work() -> None:
-        # The app waits for this line; it may be gone already, which is no reason not to send.
+        # The app waits for this line; it may be gone already, which is no reason not to send. Not `print`: a program
+        # built for Windows without a console has no `sys.stdout`, even where there is a pipe.
         with contextlib.suppress(OSError):
-            print("At work. Ctrl-C ends it.", file=sys.stderr if output.as_json else sys.stdout, flush=True)
+            os.write(_STDERR if output.as_json else _STDOUT, b"At work. Ctrl-C ends it.\n")
 
     try:
         serve(path, workspace_key(args, path), leave_with_app=args.leave_with_app, at_work=at_work)
