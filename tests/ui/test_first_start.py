@@ -180,6 +180,18 @@ async def test_without_a_keyring_the_first_start_says_what_follows(start: Start,
         assert "You will need it at every start" in words(recovery)
 
 
+async def test_a_keyring_that_fails_in_that_moment_does_not_cost_the_recovery_key(
+    start: Start, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_service: str, _username: str, _password: str) -> None:
+        raise OSError("the keyring was locked")
+
+    monkeypatch.setattr(keyring, "set_password", refuse)
+    async with start.opening():
+        recovery = await make_first(start)
+        assert "You will need it at every start" in words(recovery)
+
+
 async def test_the_recovery_key_is_copied_and_saved(start: Start, key: WorkspaceKey, tmp_path: Path) -> None:
     sheet = RecoverySheet(start.window, key.recovery_text(), is_kept=True)
     sheet.open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from app.models.vault import Vault
     from app.models.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Opener:
 
     async def _make(self, name: str, zone: str) -> Opened:
         from app.models.keys import WorkspaceKey
-        from app.models.workspace import SUFFIX, held_by_app, workspace_id
+        from app.models.workspace import SUFFIX, held_by_app
         from app.sending.furnish import create_furnished
 
         key = WorkspaceKey.generate()
@@ -105,10 +108,8 @@ class Opener:
             )
             stack.callback(workspace.close)
             stack.enter_context(held_by_app(path))
-            vault = await self._vault()
-            if vault is not None:
-                await self.operations.read(lambda: vault.store(workspace_id(path), key))
-            await RecoverySheet(self.window, key.recovery_text(), is_kept=vault is not None).result_of()
+            is_kept = await self._keep(await self._vault(), path, key)
+            await RecoverySheet(self.window, key.recovery_text(), is_kept=is_kept).result_of()
             return Opened(workspace, stack.pop_all())
 
     async def _open(self, path: Path) -> Opened:
@@ -137,7 +138,7 @@ class Opener:
     async def _unlock_with_typed_key(self, path: Path, vault: Vault | None, *, trouble: str = "") -> Workspace:
         """Ask for the recovery key until it opens the file, and keep it if there is a keyring."""
         from app.models.database import WrongKey
-        from app.models.workspace import Workspace, workspace_id
+        from app.models.workspace import Workspace
 
         typed = ""
         while True:
@@ -152,9 +153,22 @@ class Opener:
                 typed = sheet.text
                 trouble = self.window.tr("This is the key of another workspace, or the file is none.")
                 continue
-            if vault is not None:
-                await self.operations.read(partial(vault.store, workspace_id(path), sheet.key))
+            await self._keep(vault, path, sheet.key)
             return workspace
+
+    async def _keep(self, vault: Vault | None, path: Path, key: WorkspaceKey) -> bool:
+        """Have the keyring remember *key*, if there is one and it answers; whether it does from now on."""
+        from app.models.vault import VaultUnavailable
+        from app.models.workspace import workspace_id
+
+        if vault is None:
+            return False
+        try:
+            await self.operations.read(partial(vault.store, workspace_id(path), key))
+        except VaultUnavailable as error:
+            logger.warning("%s", error)
+            return False
+        return True
 
     async def _vault(self) -> Vault | None:
         from app.models.vault import open_vault
