@@ -20,6 +20,7 @@ from app.ui.start.recovery_sheet import RecoverySheet
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from app.models.keys import WorkspaceKey
     from app.models.vault import Vault
     from app.models.workspace import Workspace
 
