@@ -72,5 +72,5 @@ class Composer:
         """
         rendered = self._message.render(values, to_address=delivery.address, token=delivery.token, now=utcnow())
         envelope = Envelope(rendered.envelope_sender, rendered.envelope_recipient)
-        signature = self._signer.sign(rendered.headers, rendered.body) if self._signer else b""
+        signature = self._signer.sign(rendered.headers, rendered.body, is_canonical=True) if self._signer else b""
         return OutgoingMessage(delivery, values, envelope, rendered.to_bytes(prefix=signature))

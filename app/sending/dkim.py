@@ -103,16 +103,17 @@ class Signer:
         self._opening = f"v=1; a={algorithm}-sha256; c=relaxed/relaxed; d={domain}; s={selector};".encode("ascii")
         self._tags: dict[tuple[str, ...], bytes] = {}
 
-    def sign(self, headers: Sequence[tuple[str, bytes]], body: bytes) -> bytes:
+    def sign(self, headers: Sequence[tuple[str, bytes]], body: bytes, *, is_canonical: bool = False) -> bytes:
         """The DKIM-Signature header line with its CRLF, to be put in front of the message.
 
         *headers* are the names and values as they will be sent, folded or not; of those that occur twice the last is
         signed. From is signed once more than it is there, so that nobody can add another (RFC 6376 §8.15).
+        *is_canonical*: the body is known to be in relaxed form, and need not be looked through.
         """
         present = {name.lower(): value for name, value in headers}
         names = tuple(name for name in _SIGNED if name in present)
         tags = self._tags.get(names) or self._tags.setdefault(names, self._tags_for(names))
-        digest = hashlib.sha256(canonical_body(body)).digest()
+        digest = hashlib.sha256(body if is_canonical else canonical_body(body)).digest()
         header = b"DKIM-Signature: %b\r\n bh=%b;\r\n b=" % (tags, base64.b64encode(digest))
         lines = [b"%b:%b\r\n" % (name.encode(), canonical_value(present[name])) for name in names]
         signed = b"%bdkim-signature:%b" % (b"".join(lines), canonical_value(header.partition(b":")[2]))

@@ -99,43 +99,29 @@ def claim(session: Session, workspace: Workspace, dispatch_id: int, delivery_ids
     (they become `skipped`), and all of them when the dispatch is no longer to run. A contact who has another address
     now is looked up by both.
     """
-    if session.scalar(select(Dispatch.wish).where(Dispatch.id == dispatch_id)) is not Wish.RUN:
+    connection = session.connection()
+    if connection.scalar(_WISH, {"dispatch_id": dispatch_id}) is not Wish.RUN:
         return frozenset()
-    rows = session.execute(
-        select(
-            Delivery.id,
-            case((Contact.id.is_(None), SkipReason.CONTACT_DELETED.value), else_=skip_reason),
-            case((Contact.email != Delivery.address, Delivery.address)),
-        )
-        .select_from(Delivery)
-        .outerjoin(Contact, Contact.id == Delivery.contact_id)
-        .outerjoin(Suppression, Suppression.address_hash == Contact.address_hash)
-        .where(Delivery.id.in_(delivery_ids), Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)))
-    ).all()
-    claimed = set[int]()
-    for delivery_id, objection, former_address in rows:
+    claimed = list[int]()
+    for delivery_id, objection, former_address in connection.execute(_OBJECTIONS, {"ids": delivery_ids}).all():
         if objection is not None:
             skip(session, delivery_id, SkipReason(objection))
         elif former_address is not None and _is_suppressed(session, workspace, former_address):
             skip(session, delivery_id, SkipReason.SUPPRESSED)
         else:
-            claimed.add(delivery_id)
-    session.execute(
-        update(Delivery).where(Delivery.id.in_(claimed)).values(state=DeliveryState.SENDING),
-        execution_options={"synchronize_session": False},
-    )
+            claimed.append(delivery_id)
+    connection.execute(_MAKE_SENDING, {"ids": claimed})
     return frozenset(claimed)
 
 
 def settle(session: Session, workspace: Workspace, account_id: int, settlements: Iterable[Settlement]) -> None:
     """Record what became of claimed deliveries, suppress the addresses that do not exist, and count what was sent."""
     settled = list(settlements)
-    session.connection().execute(
-        update(Delivery).where(Delivery.id == bindparam("delivery_id")), [_row_after(one) for one in settled]
-    )
+    connection = session.connection()
+    connection.execute(_SETTLE, [_row_after(one) for one in settled])
     attempts = [_attempt_row(one) for one in settled if not one.outcome.is_untried]
     if attempts:
-        session.connection().execute(insert(Attempt), attempts)
+        connection.execute(_ADD_ATTEMPT, attempts)
     hard = [one.delivery.address for one in settled if one.outcome.suppress]
     if hard:
         suppress_in(session, workspace, hard, SuppressionReason.HARD_BOUNCE, origin="Refused by the mail server")
@@ -289,14 +275,41 @@ def _is_suppressed(session: Session, workspace: Workspace, address: str) -> bool
 
 def _count(session: Session, account_id: int, minute: int, count: int) -> None:
     """Add to the account's use of its limits, and forget what is older than the longest of them."""
-    statement = upsert(AccountUsage).values(account_id=account_id, minute=minute, count=count)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["account_id", "minute"], set_={"count": AccountUsage.count + statement.excluded.count}
-        )
+    connection = session.connection()
+    connection.execute(_ADD_USAGE, {"account_id": account_id, "minute": minute, "count": count})
+    connection.execute(_FORGET_USAGE, {"account_id": account_id, "oldest": minute - _LONGEST_LIMIT_MINUTES})
+
+
+# The statements that every message takes part in. Building one anew each time would cost more than running it.
+
+_WISH = select(Dispatch.wish).where(Dispatch.id == bindparam("dispatch_id"))
+_OBJECTIONS = (
+    select(
+        Delivery.id,
+        case((Contact.id.is_(None), SkipReason.CONTACT_DELETED.value), else_=skip_reason),
+        case((Contact.email != Delivery.address, Delivery.address)),
     )
-    session.execute(
-        delete(AccountUsage).where(
-            AccountUsage.account_id == account_id, AccountUsage.minute < minute - _LONGEST_LIMIT_MINUTES
-        )
+    .select_from(Delivery)
+    .outerjoin(Contact, Contact.id == Delivery.contact_id)
+    .outerjoin(Suppression, Suppression.address_hash == Contact.address_hash)
+    .where(
+        Delivery.id.in_(bindparam("ids", expanding=True)),
+        Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
     )
+)
+_MAKE_SENDING = (
+    update(Delivery).where(Delivery.id.in_(bindparam("ids", expanding=True))).values(state=DeliveryState.SENDING)
+)
+_SETTLE = (
+    update(Delivery)
+    .where(Delivery.id == bindparam("delivery_id"))
+    .values({name: bindparam(name) for name in ("state", "reason", "reply", "attempts", "due_at", "settled_at")})
+)
+_ADD_ATTEMPT = insert(Attempt)
+_usage = upsert(AccountUsage)
+_ADD_USAGE = _usage.on_conflict_do_update(
+    index_elements=["account_id", "minute"], set_={"count": AccountUsage.count + _usage.excluded.count}
+)
+_FORGET_USAGE = delete(AccountUsage).where(
+    AccountUsage.account_id == bindparam("account_id"), AccountUsage.minute < bindparam("oldest")
+)

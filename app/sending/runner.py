@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from app.audience.contacts import merge_values
@@ -79,6 +80,8 @@ class DispatchRunner:
         self._claiming: dict[int, _Claim] = {}
         self._claimed: set[int] = set()
         self._settlements: list[Settlement] = []
+        self._is_writing_claims = False
+        self._is_writing_settlements = False
         self._background: set[asyncio.Task[None]] = set()
         self._failures: list[Exception] = []
 
@@ -135,8 +138,9 @@ class DispatchRunner:
         claim = _Claim(job, asyncio.get_running_loop().create_future())
         self._claiming[job.delivery.id] = claim
         self._claims.append(claim)
-        if len(self._claims) == 1:
-            asyncio.get_running_loop().call_soon(lambda: self._start(self._write_claims()))
+        if not self._is_writing_claims:
+            self._is_writing_claims = True
+            self._start(self._write_claims())
         return claim.granted
 
     def settle(self, job: OutgoingMessage, outcome: Outcome) -> None:
@@ -251,8 +255,17 @@ class DispatchRunner:
 
     # Durable writes
 
+    # One write of a kind at a time: what comes up meanwhile goes into the next, so the busier it is, the fewer commits.
+
     async def _write_claims(self) -> None:
-        claims, self._claims = self._claims, []
+        try:
+            while self._claims:
+                claims, self._claims = self._claims, []
+                await self._write_group(claims)
+        finally:
+            self._is_writing_claims = False
+
+    async def _write_group(self, claims: "list[_Claim]") -> None:
         wanted = [claim.job.delivery.id for claim in claims]
         try:
             claimed = await self._writer.write(
@@ -296,14 +309,24 @@ class DispatchRunner:
             give_up=tries >= _MOST_ATTEMPTS or (is_old and tries >= _FEWEST_ATTEMPTS),
         )
         self._settlements.append(settlement)
-        if len(self._settlements) == 1:
-            asyncio.get_running_loop().call_soon(lambda: self._start(self._write_settlements()))
+        if not self._is_writing_settlements:
+            self._is_writing_settlements = True
+            self._start(self._write_settlements())
 
     async def _write_settlements(self) -> None:
-        settlements, self._settlements = self._settlements, []
-        await self._writer.write(
-            lambda session: outbox.settle(session, self._workspace, self._lane.account_id, settlements)
-        )
+        try:
+            while self._settlements:
+                settled, self._settlements = self._settlements, []
+                await self._writer.write(
+                    partial(
+                        outbox.settle,
+                        workspace=self._workspace,
+                        account_id=self._lane.account_id,
+                        settlements=settled,
+                    )
+                )
+        finally:
+            self._is_writing_settlements = False
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
