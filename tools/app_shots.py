@@ -66,9 +66,8 @@ class AppStudio:
 
     async def _import_columns(self, window: MainWindow) -> None:
         window.show_page("contacts", files=[paths.resources() / "sample" / "contacts.xlsx"])
-        while not (found := _next_buttons(window)):  # noqa: ASYNC110  the file is read in a thread
+        while not _can_go_on(window):  # noqa: ASYNC110  the file is read in a thread
             await asyncio.sleep(0.05)
-        found[0].click()
         await settled(window.operations)
 
     async def _sending(self, window: MainWindow) -> None:
@@ -78,13 +77,9 @@ class AppStudio:
             await _showing("campaigns", campaign=campaign_id)(window)
 
 
-def _next_buttons(window: MainWindow) -> list[QPushButton]:
-    return [
-        button
-        for sheet in window.findChildren(QDialog)
-        for button in sheet.findChildren(QPushButton)
-        if button.isVisible() and button.isEnabled() and button.property("role") == "primary"
-    ]
+def _can_go_on(window: MainWindow) -> bool:
+    buttons = [button for sheet in window.findChildren(QDialog) for button in sheet.findChildren(QPushButton)]
+    return any(button.text() == "Next" and button.isVisible() and button.isEnabled() for button in buttons)
 
 
 def _showing(page: str, **kwargs: object) -> Callable[[MainWindow], Awaitable[None]]:

@@ -289,6 +289,10 @@ QTableView[flush="true"]::item { padding: 0 13px; }
 QTableView QScrollBar:vertical { margin-top: 36px; }
 QTableView::item:selected { color: $text; background: $selection; }
 QHeaderView { background: transparent; border: none; }
+/* Of Qt's own file dialog; our tables paint their headers themselves. */
+QHeaderView::section {
+  color: $muted; background: $surface; border: none; border-bottom: 1px solid $line; padding: 4px 8px;
+}
 QTableCornerButton::section { background: $surface; border: none; border-bottom: 1px solid $line; }
 QScrollBar { background: transparent; border: none; margin: 0; }
 QScrollBar:vertical { width: 10px; }

@@ -101,6 +101,7 @@ class SenderStep(Step):
         self._account.setText(
             self.tr("Sent through {0}.").format(chosen.account_name) if chosen and not is_practice else ""
         )
+        self._account.setVisible(bool(self._account.text()) or not has_own)
         self._add.setVisible(not has_own)
         self.set_done(chosen is not None)
 
