@@ -310,11 +310,14 @@ def _stored(session: Session, secret_id: int | None, secret: str | None, workspa
     """The id of the row that now holds *secret*: None keeps what was stored, an empty text removes it."""
     if secret is None:
         return secret_id
-    if secret_id is not None:
-        session.execute(delete(Secret).where(Secret.id == secret_id))
+    row = session.get(Secret, secret_id) if secret_id is not None else None
     if not secret:
+        if row is not None:
+            session.delete(row)
         return None
-    row = Secret(sealed=workspace.key.seal(secret))
+    # In place: a row that is deleted and made anew gets its old id, and what pointed to it points to nothing.
+    row = row or Secret()
+    row.sealed = workspace.key.seal(secret)
     session.add(row)
     session.flush()
     return row.id

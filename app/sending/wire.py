@@ -77,8 +77,10 @@ class Wire(asyncio.Protocol):
         await asyncio.shield(self._closed)
 
     def abort(self) -> None:
-        """Drop the connection at once."""
-        self._transport.abort()
+        """Drop the connection at once; safe to call when it is gone."""
+        # Before Python 3.11.3 a closed TLS transport has lost what its own `abort` needs.
+        if not self._closed.done():
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         try:
