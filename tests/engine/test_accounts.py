@@ -48,6 +48,12 @@ def test_the_password_stays_when_something_else_is_changed(workspace: Workspace)
     assert password_of(workspace, account_id) == "first"
 
 
+def test_a_changed_password_is_kept(workspace: Workspace) -> None:
+    account_id = add_account(workspace, replace(DRAFT, password="first"))
+    change_account(workspace, account_id, replace(DRAFT, password="second"))
+    assert password_of(workspace, account_id) == "second"
+
+
 def test_a_changed_password_and_a_changed_key_are_both_kept(workspace: Workspace) -> None:
     pem = generate_key().pem.decode()
     signed = replace(DRAFT, dkim_domain="example.com", dkim_selector="mail", dkim_key_pem=pem)
