@@ -57,6 +57,7 @@ class Opener:
         Raises:
             Cancelled: the user wants none.
         """
+        await self.operations.read(_import_models)
         way: _Way = partial(self._open, Path(last)) if last else self._welcome
         while True:
             try:
@@ -175,6 +176,12 @@ class Opener:
         from app.models.vault import open_vault
 
         return await self.operations.read(open_vault)
+
+
+def _import_models() -> None:
+    """Let a thread import what the next steps need, while the window is being painted."""
+    import app.models.vault
+    import app.models.workspace  # noqa: F401
 
 
 def _check_is_there(path: Path) -> None:
