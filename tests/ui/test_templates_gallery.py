@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from app.content.library import add_starters, add_template, list_templates
 from app.content.starters import starter_templates
 from app.models.workspace import OrganisationInfo, Workspace
+from app.sending.campaigns import list_campaigns
+from app.ui.pages.campaigns import CampaignsPage
 from app.ui.pages.templates import TemplatesPage
 from app.ui.pages.templates.card import PictureButton, TemplateCard
 from app.ui.widgets import EmptyState
@@ -94,16 +96,19 @@ async def test_search_narrows_the_cards_and_says_when_nothing_fits(app: AppWindo
     await until(lambda: len(cards(app)) == len(starter_templates()))
 
 
-async def test_using_a_template_leads_to_a_new_campaign_with_it(
-    app: AppWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_using_a_template_opens_a_new_campaign_with_it(app: AppWindow) -> None:
     await app.go_to("templates")
-    went: list[tuple[str, dict[str, object]]] = []
-    monkeypatch.setattr(app.window, "show_page", lambda key, **kwargs: went.append((key, kwargs)))
-    object.__setattr__(app.context, "show_page", app.window.show_page)
     letter = card(app, "Letter")
     QTest.mouseClick(app.find(QPushButton, "use", within=letter), Qt.MouseButton.LeftButton)
-    assert went == [("campaigns", {"template": letter.template.id})]
+    page = app.window.page("campaigns")
+    assert isinstance(page, CampaignsPage)
+    await until(lambda: page.current is page.composer)
+    await app.settled()
+    begun = list_campaigns(app.workspace)
+    assert [(campaign.template_id, campaign.subject) for campaign in begun] == [
+        (letter.template.id, letter.template.subject)
+    ]
+    assert page.composer.content_step.is_done
 
 
 async def test_a_template_can_be_duplicated(app: AppWindow) -> None:

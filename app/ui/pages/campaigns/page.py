@@ -20,8 +20,8 @@ from app.ui.pages.campaigns.view import View
 
 class CampaignsPage(Page):
     """Shows the list; `shown(campaign=id)` opens a campaign, `shown(new=True)` begins one, both with
-    `gallery=True` to choose its design at once; `shown(list=True)` goes back to the list. Without arguments it stays
-    where the user left it.
+    `gallery=True` to choose its design at once; `shown(template=id)` begins one with that design; `shown(list=True)`
+    goes back to the list. Without arguments it stays where the user left it.
     """
 
     watches: ClassVar[frozenset[str]] = frozenset(
@@ -43,7 +43,7 @@ class CampaignsPage(Page):
             view.closed.connect(self.open_list)
         self.content.addWidget(self._views)
         self.list.opened.connect(self.open_campaign)
-        self.list.new_wanted.connect(self.new_campaign)
+        self.list.new_wanted.connect(partial(self.new_campaign, None))
         self.composer.launched.connect(self.open_campaign)
         self.report.taken_back.connect(self.open_campaign)
         self.report.copied.connect(self.open_campaign)
@@ -63,6 +63,8 @@ class CampaignsPage(Page):
             self.composer.open_gallery_when_loaded()
         if kwargs.get("new"):
             self.new_campaign()
+        elif (template_id := kwargs.get("template")) is not None:
+            self.new_campaign(template_id)
         elif (campaign_id := kwargs.get("campaign")) is not None:
             self.open_campaign(campaign_id)
         elif kwargs.get("list"):
@@ -93,10 +95,10 @@ class CampaignsPage(Page):
     def open_list(self) -> None:
         self._show(self.list)
 
-    def new_campaign(self) -> None:
-        """Begin a draft and open it."""
+    def new_campaign(self, template_id: int | None = None) -> None:
+        """Begin a draft, with a design if one is given, and open it."""
         self.operations.run(
-            partial(create_campaign, self.context.workspace, name=""),
+            partial(create_campaign, self.context.workspace, name="", template_id=template_id),
             success=self.open_campaign,
             refreshes=[things.CAMPAIGNS],
         )
