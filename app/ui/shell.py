@@ -27,6 +27,8 @@ from app.ui.widgets.toast import ToastStack
 
 MINIMUM_SIZE = QSize(960, 640)
 _USUAL_SIZE = QSize(1280, 800)
+_FRAME = QSize(16, 48)
+"""What the system's frame and title bar take at most; Qt knows their size only once the window stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,9 @@ class MainWindow(QMainWindow):
         self.action_registry.add(
             "palette", self.tr("Search or run a command"), self.command_palette.open, shortcut="Ctrl+K", listed=False
         )
+        self.action_registry.add(
+            "quit", self.tr("Quit"), self.close, icon="log-out", shortcut="Ctrl+Q", keywords=self.tr("exit close end")
+        )
         self._restore_geometry()
 
     @Slot(str)
@@ -172,7 +177,8 @@ class MainWindow(QMainWindow):
             self.sidebar.add(spec.key, spec.title, spec.icon, foot=spec.foot, hint=hint)
 
     def _restore_geometry(self) -> None:
-        self.resize(_USUAL_SIZE)
+        # What hangs below the edge of a laptop's screen (the settings, every "Undo") would not be seen.
+        self.resize(usual_size(self.screen().availableSize()))
         if self._settings is not None:
             geometry = self._settings.value("window/geometry")
             if geometry is not None:
@@ -189,6 +195,11 @@ class MainWindow(QMainWindow):
                 page.refresh(things)
             else:
                 page.invalidate(things)
+
+
+def usual_size(screen: QSize) -> QSize:
+    """The size of a first window on a screen with that much room: all of it is to be seen."""
+    return _USUAL_SIZE.boundedTo(screen - _FRAME).expandedTo(MINIMUM_SIZE)
 
 
 def _local_files(event: QDropEvent) -> list[Path]:

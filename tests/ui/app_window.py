@@ -95,6 +95,7 @@ async def app_window(workspace: Workspace) -> AsyncIterator[AppWindow]:
         show_page=window.show_page,
         agent_news=lambda: app.news,
     )
+    window.resize(1280, 800)
     window.show()
     try:
         yield app

@@ -25,6 +25,7 @@ from app.models.workspace import Workspace
 from app.paths import resources
 from app.ui.pages.contacts.importing import ImportSheet
 from app.ui.widgets import Banner, DataTable
+from app.ui.widgets.labels import Explanation
 from tests.audience.people import a_csv, everything
 from tests.ui.accessible import nameless
 from tests.ui.app_window import AppWindow, app_window
@@ -193,7 +194,12 @@ async def test_nothing_is_imported_before_the_question_of_permission_is_answered
     await wizard.next()
     assert wizard.find(QLabel, "permissionMissing").isVisible()
     assert contacts.count(workspace).total == 0
-    wizard.agree("unknown")
+    assert wizard.find(QRadioButton, "permission-consent").hasFocus()
+    words = next(
+        label for label in wizard.sheet.findChildren(Explanation) if label.text().startswith("They are stored")
+    )
+    QTest.mouseClick(words, Qt.MouseButton.LeftButton)
+    assert wizard.find(QRadioButton, "permission-unknown").isChecked()
     assert not wizard.find(QLabel, "permissionMissing").isVisible()
     await wizard.finish()
     assert contacts.count_by_status(workspace) == {MailStatus.NO_PERMISSION: 1}
@@ -254,7 +260,7 @@ async def test_bad_addresses_are_named_before_and_can_be_saved_after(
     rows = [("anna@example.com", "Anna", "Köln"), ("ben(at)example.com", "Ben", "Bonn"), ("carla@gmial.com", "C", "")]
     wizard = await Wizard.open(app, a_csv(tmp_path / "a.csv", HEADER, rows))
     words = wizard.words("columnsProblem")
-    assert words.startswith("1 of the first 3 people have no usable address")
+    assert words.startswith("1 of the first 3 rows has no usable address")
     assert "ben(at)example.com" in words
     await wizard.next()
     wizard.agree()

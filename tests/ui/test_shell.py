@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QSettings, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPushButton
@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from app.errors import UserFacingError
 from app.ui.operations import Operations
 from app.ui.page import Page
-from app.ui.shell import MINIMUM_SIZE, MainWindow, PageSpec
-from app.ui.widgets import DataTable, EmptyState, RunningJob, Toast
+from app.ui.shell import MINIMUM_SIZE, MainWindow, PageSpec, usual_size
+from app.ui.widgets import DataTable, EmptyState, RunningJob, Sheet, Toast
 from tests.ui.accessible import nameless
 from tests.ui.waiting import signal_of, until
 from tools.gallery import EmptyPage, TablePage, WidgetsPage
@@ -249,6 +249,35 @@ async def test_the_window_remembers_its_size(operations: Operations, qtbot: QtBo
     second = MainWindow(operations, pages, settings=settings)
     qtbot.addWidget(second)
     assert second.size() == first.size()
+
+
+def test_a_first_window_fits_on_a_laptop() -> None:
+    assert usual_size(QSize(1920, 1080)) == QSize(1280, 800)
+    laptop = usual_size(QSize(1366, 768))
+    assert laptop.width() == 1280
+    assert MINIMUM_SIZE.height() <= laptop.height() < 768 - 40
+    assert usual_size(QSize(800, 600)) == MINIMUM_SIZE
+
+
+async def test_ctrl_q_closes_the_window(window: MainWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert not window.isVisible()
+
+
+async def test_return_presses_the_button_that_has_the_focus(window: MainWindow) -> None:
+    pressed: list[str] = []
+    sheet = Sheet(window, "Import")
+    other = sheet.add_quiet_button("Choose a file")
+    other.clicked.connect(lambda: pressed.append("other"))
+    sheet.add_buttons("Next")
+    sheet.accepted.connect(lambda: pressed.append("next"))
+    sheet.open()
+    other.setFocus()
+    QTest.keyClick(other, Qt.Key.Key_Return)
+    assert pressed == ["other"]
+    sheet.confirm_button.setFocus()
+    QTest.keyClick(sheet.confirm_button, Qt.Key.Key_Enter)
+    assert pressed == ["other", "next"]
 
 
 def test_importing_the_shell_stays_cheap() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QToolButton
 
 from app.ui.theme import Size, icon
@@ -63,8 +64,18 @@ def icon_button(
     return button
 
 
+class Button(QPushButton):
+    """Return presses the button that has the focus, as the space bar does; Qt leaves it to the sheet's default one."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+            return
+        super().keyPressEvent(event)
+
+
 def _button(text: str, role: str, icon_name: str, color: str, on_click: Slot | None, name: str) -> QPushButton:
-    button = QPushButton(text)
+    button = Button(text)
     button.setProperty("role", role)
     # Without this every button in a dialog fights to be the default one.
     button.setAutoDefault(False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> QLabel:
@@ -40,3 +41,22 @@ def caption(text: str = "", *, wrap: bool = True) -> QLabel:
 def figure(text: str = "") -> QLabel:
     """A big number."""
     return label(text, "figure")
+
+
+class Explanation(QLabel):
+    """The words under a choice. They are read before the choice is made, so a click on them makes it."""
+
+    def __init__(self, choice: QAbstractButton, text: str, *, indent: int) -> None:
+        super().__init__(text)
+        self._choice = choice
+        self.setProperty("role", "caption")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setContentsMargins(indent, 0, 0, 0)
+        choice.setAccessibleDescription(text)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self._choice.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._choice.click()
+        super().mouseReleaseEvent(event)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from app.audience.contacts import Permission
 from app.models.states import LawfulBasis
 from app.ui.pages.contacts import wording
 from app.ui.theme import Space
-from app.ui.widgets import Form, caption
+from app.ui.widgets import Form
+from app.ui.widgets.labels import Explanation
 
 _INDENT = 24
 
@@ -72,17 +73,17 @@ class PermissionForm(QWidget):
         basis = self.basis
         return Permission(basis, self.source.text().strip()) if basis is not None else None
 
+    def ask(self) -> None:
+        """Put the focus where the answer is to be given."""
+        self._answers.buttons()[0].setFocus(Qt.FocusReason.TabFocusReason)
+
     def _offer(self, column: QVBoxLayout, text: str, explanation: str, ground: LawfulBasis | None) -> None:
         button = QRadioButton(text)
         button.setObjectName(f"permission-{ground.value if ground else 'unknown'}")
-        button.setAccessibleDescription(explanation)
-        words = caption(explanation)
-        words.setContentsMargins(_INDENT, 0, 0, 0)
-        words.setMouseTracking(True)
         answer = QVBoxLayout()
         answer.setSpacing(0)
         answer.addWidget(button)
-        answer.addWidget(words)
+        answer.addWidget(Explanation(button, explanation, indent=_INDENT))
         column.addLayout(answer)
         self._answers.addButton(button, len(self._grounds))
         self._grounds.append(ground)

@@ -100,13 +100,13 @@ class ColumnsStep(QWidget):
             self._banner.set_message(_labelled(problems[0].title, draft), problems[0].hint, Kind.BAD)
         elif preview.refused:
             few = "; ".join(f"“{text}”: {reason}" if text else reason for text, reason in preview.refused[:_MOST_NAMED])
-            self._banner.set_message(
-                self.tr("{0} of the first {1} people have no usable address and will be left out").format(
-                    wording.number(len(preview.refused)), wording.number(preview.looked_at)
-                ),
-                few,
-                Kind.WARNING,
+            words = (
+                self.tr("{0} of the first {1} rows has no usable address and will be left out")
+                if len(preview.refused) == 1
+                else self.tr("{0} of the first {1} rows have no usable address and will be left out")
             )
+            counts = wording.number(len(preview.refused)), wording.number(preview.looked_at)
+            self._banner.set_message(words.format(*counts), few, Kind.WARNING)
         elif preview.doubtful:
             few = "; ".join(
                 self.tr("{0} – perhaps {1}?").format(address, meant)

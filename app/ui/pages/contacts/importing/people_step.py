@@ -86,6 +86,7 @@ class PeopleStep(QWidget):
         if not self.permission.is_answered:
             self._missing.setText(self.tr("Please answer this: it decides whether these people may be mailed at all."))
             self._missing.show()
+            self.permission.ask()
             return None
         chosen: int = self._list.currentData()
         is_new = chosen == _NEW_LIST

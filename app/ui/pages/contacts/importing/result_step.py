@@ -106,7 +106,9 @@ class ResultStep(QWidget):
             notes.append(self.tr("No permission was recorded, so the new people cannot be mailed yet."))
         if report.suppressed:
             notes.append(
-                self.tr("{0} of them are never mailed: they unsubscribed, bounced or were blocked.").format(
+                self.tr("One of them is never mailed: they unsubscribed, bounced or were blocked.")
+                if report.suppressed == 1
+                else self.tr("{0} of them are never mailed: they unsubscribed, bounced or were blocked.").format(
                     number(report.suppressed)
                 )
             )

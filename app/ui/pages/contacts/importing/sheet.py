@@ -215,6 +215,8 @@ class ImportSheet(Sheet):
         self.confirm_button.setEnabled(self._can_go_on(step))
         if self.confirm_button.isVisibleTo(self):
             self.confirm_button.setDefault(True)
+            if step is not self._people and self.confirm_button.isEnabled():
+                self.confirm_button.setFocus()
 
     def _can_go_on(self, step: QWidget) -> bool:
         draft = self._draft
