@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import qasync
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QLocale, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.ui.crash import CrashReporter
@@ -37,6 +37,9 @@ class App(QApplication):
         self.setDesktopFileName("mass-mail-dispatcher")
         self.setQuitOnLastWindowClosed(False)
         self.lastWindowClosed.connect(self.asked_to_quit)
+        if QLocale().language() == QLocale.Language.C:
+            # The nameless locale of a bare system would write 60000 for 60,000.
+            QLocale.setDefault(QLocale(QLocale.Language.English))
         self.theme = Theme(self)
         self.crash_reporter = CrashReporter(self)
 

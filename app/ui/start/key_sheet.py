@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.ui.start.key_text import key_font
@@ -13,6 +13,21 @@ from app.ui.widgets import Form, Sheet
 
 if TYPE_CHECKING:
     from app.models.keys import WorkspaceKey
+
+
+class _KeyEdit(QPlainTextEdit):
+    """
+    Signals:
+        confirmed: Return was pressed; a key needs no lines of its own.
+    """
+
+    confirmed = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.confirmed.emit()
+            return
+        super().keyPressEvent(event)
 
 
 class KeySheet(Sheet):
@@ -40,7 +55,8 @@ class KeySheet(Sheet):
         )
         self.setObjectName("enterKey")
         self.text = text
-        self._edit = QPlainTextEdit(text)
+        self._edit = _KeyEdit(text)
+        self._edit.confirmed.connect(self._on_return)
         self._edit.setFixedHeight(76)
         self._edit.setFont(key_font())
         self._edit.setTabChangesFocus(True)
@@ -66,6 +82,11 @@ class KeySheet(Sheet):
             self._field.set_error(str(error))
             return
         super().accept()
+
+    @Slot()
+    def _on_return(self) -> None:
+        if self.confirm_button.isEnabled():
+            self.accept()
 
     @Slot()
     def _on_text(self) -> None:

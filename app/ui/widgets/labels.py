@@ -55,6 +55,9 @@ class Explanation(QLabel):
         self.setContentsMargins(indent, 0, 0, 0)
         choice.setAccessibleDescription(text)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # a label lets it through, and then the release goes elsewhere
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self._choice.setFocus(Qt.FocusReason.MouseFocusReason)

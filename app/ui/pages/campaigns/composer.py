@@ -230,6 +230,8 @@ class Composer(View):
         if not self._campaign.subject.strip():
             changes |= {"subject": chosen.subject, "preheader": chosen.preheader}
         self._edit(**changes)
+        if not self._campaign.name.strip():
+            self.name_step.field.setFocus()
 
     def _on_edit_template(self) -> None:
         if self._campaign is not None:

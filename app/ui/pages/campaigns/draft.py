@@ -75,9 +75,9 @@ class Check:
         return any(one.severity is Severity.BLOCKER for one in self.findings)
 
     @property
-    def warnings(self) -> int:
-        """How many different warnings there are."""
-        return len({one.message for one in self.findings if one.severity is Severity.WARNING})
+    def warnings(self) -> tuple[str, ...]:
+        """What there is to warn of, each thing once."""
+        return tuple(dict.fromkeys(one.message for one in self.findings if one.severity is Severity.WARNING))
 
 
 @dataclass(frozen=True)

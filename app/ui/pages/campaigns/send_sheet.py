@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QDateTime, Qt, Slot
@@ -14,6 +15,8 @@ from app.sending.campaigns import CampaignInfo
 from app.ui.pages.campaigns.words import left_out_words, moment, number, people
 from app.ui.theme import Kind, Space
 from app.ui.widgets import Banner, Sheet, caption
+
+_NAMED_WARNINGS = 3
 
 
 class SendSheet(Sheet):
@@ -31,9 +34,9 @@ class SendSheet(Sheet):
         identity: IdentityInfo,
         *,
         subject: str,
-        warnings: int,
+        warnings: Sequence[str],
     ) -> None:
-        """*subject*: as the first of them will read it. *warnings*: how many the draft has."""
+        """*subject*: as the first of them will read it. *warnings*: those of the draft."""
         super().__init__(parent)
         self.setObjectName("sendSheet")
         self.at: datetime | None = None
@@ -60,12 +63,7 @@ class SendSheet(Sheet):
         self._note.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self._account_banner(identity, is_practice=is_practice))
         if warnings:
-            words = (
-                self.tr("There is one warning. Have you looked at it?")
-                if warnings == 1
-                else self.tr("There are {0} warnings. Have you looked at them?").format(number(warnings))
-            )
-            self.body.addWidget(Banner("", words, Kind.WARNING))
+            self.body.addWidget(self._warning_banner(warnings))
         if count.total > count.mailable:
             self.body.addWidget(caption(left_out_words(count.skipped)))
         self.body.addLayout(self._when())
@@ -87,6 +85,14 @@ class SendSheet(Sheet):
             self.tr("These are real messages to real people, from {0}.").format(str(identity)),
             Kind.WARNING,
         )
+
+    def _warning_banner(self, warnings: Sequence[str]) -> Banner:
+        """Names them: the list itself lies behind this sheet."""
+        named = list(warnings[:_NAMED_WARNINGS])
+        if len(warnings) > len(named):
+            named.append(self.tr("… and {0} more").format(number(len(warnings) - len(named))))
+        title = self.tr("One warning") if len(warnings) == 1 else self.tr("{0} warnings").format(number(len(warnings)))
+        return Banner(title, "\n".join(named), Kind.WARNING)
 
     def _when(self) -> QVBoxLayout:
         later = QHBoxLayout()
