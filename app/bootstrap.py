@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.ui.context import AppContext
     from app.ui.operations import Operations
     from app.ui.shell import MainWindow
+    from app.ui.start.opening import Opened, Opener
 
 T = TypeVar("T")
 
@@ -63,49 +64,73 @@ class Session:
         self._news: AgentNews | None = None
 
     async def run(self, app: App) -> None:
-        """Show the window, open the workspace, stay until asked to quit, and clean up."""
+        """Show the window, open a workspace, stay until asked to quit, and clean up.
+
+        When the user goes to another workspace, that is opened first, and then gets a window of its own: nothing of
+        the former one can stay behind in it.
+        """
+        app.theme.set_mode(self._settings.theme)
+        opened: Opened | None = None
+        is_first = True
+        while is_first or opened is not None:
+            is_first = False
+            window, operations = self._new_window()
+            window.show()
+            try:
+                opened = await self._run_workspace(app, window, operations, opened)
+            except Cancelled:
+                opened = None
+                logger.info("No workspace was opened.")
+            finally:
+                window.close()
+                await operations.drain()
+            window.deleteLater()
+        logger.info("Closed.")
+
+    def _new_window(self) -> tuple[MainWindow, Operations]:
         from PySide6.QtCore import QSettings
 
         from app.ui.operations import Operations
         from app.ui.pages import page_specs
         from app.ui.shell import MainWindow
 
-        app.theme.set_mode(self._settings.theme)
-        operations = Operations(app)
-        window = MainWindow(operations, page_specs(self._opened), settings=QSettings())
+        operations = Operations()
+        geometry = QSettings(str(paths.settings_file().with_name("window.ini")), QSettings.Format.IniFormat)
+        window = MainWindow(operations, page_specs(self._opened), settings=geometry)
+        operations.setParent(window)
         window.sidebar.setEnabled(False)
-        window.show()
-        try:
-            await self._run_workspace(app, window, operations)
-        except Cancelled:
-            logger.info("No workspace was opened.")
-        finally:
-            window.close()
-            await operations.drain()
-        logger.info("Closed.")
+        return window, operations
 
     def _opened(self) -> AppContext:
         if self._context is None:
             raise LookupError("no workspace is open")
         return self._context
 
-    async def _run_workspace(self, app: App, window: MainWindow, operations: Operations) -> None:
+    async def _run_workspace(
+        self, app: App, window: MainWindow, operations: Operations, opened: Opened | None
+    ) -> Opened | None:
+        """Work in *opened*, or in what the user opens first; the result is the workspace to go on with, if any."""
         from app.ui.start.opening import Opener
 
         opener = Opener(window, operations, paths.data_folder())
-        opened = await _unless(app.until_asked_to_quit(), opener.open(self._settings.workspace))
+        if opened is None:
+            opened = await _unless(app.until_asked_to_quit(), opener.open(self._settings.workspace))
         with opened.hold:
             self._change_settings(replace(self._settings, workspace=str(opened.workspace.path)))
-            await self._work(app, window, operations, opened.workspace)
+            return await self._work(app, window, opener, opened.workspace)
 
-    async def _work(self, app: App, window: MainWindow, operations: Operations, workspace: Workspace) -> None:
-        """Let the user work in *workspace*, with an agent beside it, until asked to quit."""
+    async def _work(self, app: App, window: MainWindow, opener: Opener, workspace: Workspace) -> Opened | None:
+        """Let the user work in *workspace*, with an agent beside it, until asked to quit or to go to another one."""
         from app.sending.supervisor import Supervisor
         from app.ui import things
         from app.ui.agent_notice import notice
         from app.ui.context import AppContext, SettingsStore
         from app.ui.pages.campaigns.running_job import RunningJobFeed
+        from app.ui.start.switch import WorkspaceSwitch
         from app.ui.watcher import Watcher
+
+        operations = opener.operations
+        self._news = None
 
         def hear(news: AgentNews) -> None:
             self._news = news
@@ -137,10 +162,13 @@ class Session:
         window.files_dropped.connect(lambda files: window.show_page("contacts", files=files))
         RunningJobFeed(self._context, window.sidebar.progress_card)
         window.show_page("home")
+        switch = WorkspaceSwitch(window, opener)
         supervisor.start()
         watcher.start()
         try:
-            await app.until_asked_to_quit()
+            return await _unless(app.until_asked_to_quit(), _result(switch.opened))
+        except Cancelled:
+            return None
         finally:
             window.hide()
             await watcher.stop()
@@ -154,6 +182,10 @@ class Session:
             settings.save(changed, paths.settings_file())
         except OSError as error:
             logger.warning("The settings cannot be saved: %s", error)
+
+
+async def _result(future: asyncio.Future[T]) -> T:
+    return await future
 
 
 async def _unless(interruption: Coroutine[object, object, None], work: Coroutine[object, object, T]) -> T:

@@ -65,6 +65,25 @@ class Opener:
             except UserFacingError as error:
                 way = await self._way_on(error, again=way)
 
+    async def open_file(self, path: Path) -> Opened:
+        """The workspace at *path*.
+
+        Raises:
+            UserFacingError: it cannot be opened, or the user does not have its key.
+        """
+        return await self._open(path)
+
+    async def make_another(self) -> Opened:
+        """A new workspace beside those there are.
+
+        Raises:
+            Cancelled: the user wants none.
+        """
+        sheet = NewWorkspaceSheet(self.window, is_first=False)
+        if not await sheet.result_of():
+            raise Cancelled
+        return await self._way_of(sheet)()
+
     async def _way_on(self, error: UserFacingError, *, again: _Way) -> _Way:
         """What the user wants to do about *error*.
 
