@@ -28,6 +28,7 @@ from tests.ui.campaigning import (
     campaigns_page,
     choose,
     click,
+    texts,
     type_into,
     until_shows,
     watched,
@@ -96,6 +97,10 @@ async def test_the_whole_job(app: AppWindow, shop: Workspace, monkeypatch: pytes
     click(app, "send")
     sheet = await app.opened("sendSheet")
     assert sheet.windowTitle() == "Send “Spring offers” to 32 people?"
+    check = page.composer._check
+    assert check is not None
+    assert check.warnings
+    assert all(warning in texts(sheet) for warning in check.warnings[:3])
     click(app, "confirm", within=sheet)
     await until(lambda: page.current is page.report)
     await until_shows(page.report, "leaves in")
