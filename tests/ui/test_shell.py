@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QSettings, QSize, Qt, QUrl
+from PySide6.QtCore import QLocale, QMimeData, QPoint, QSettings, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPushButton
@@ -257,6 +257,11 @@ def test_a_first_window_fits_on_a_laptop() -> None:
     assert laptop.width() == 1280
     assert MINIMUM_SIZE.height() <= laptop.height() < 768 - 40
     assert usual_size(QSize(800, 600)) == MINIMUM_SIZE
+
+
+def test_numbers_are_grouped_on_a_system_without_a_language(qapp: QApplication) -> None:
+    assert QLocale().language() is not QLocale.Language.C
+    assert len(QLocale().toString(60000)) > len("60000")
 
 
 async def test_ctrl_q_closes_the_window(window: MainWindow) -> None:
