@@ -46,6 +46,7 @@ from app.sending.accounts import (
 from app.sending.throttle import Limits
 from app.ui.pages.accounts.account_card import AccountCard
 from app.ui.pages.accounts.account_sheet import AccountSheet
+from app.ui.widgets import Pill
 from tests.sending.smtp_server import SILENCE, SmtpServer, Step
 from tests.ui.accessible import nameless
 from tests.ui.app_window import AppWindow, app_window
@@ -73,6 +74,11 @@ def local(port: int) -> AccountDraft:
 def only_account(app: AppWindow) -> AccountInfo:
     (account,) = [one for one in list_accounts(app.workspace) if one.host]
     return account
+
+
+def shown_card(app: AppWindow) -> AccountCard:
+    """The card of the account; one that was replaced may not be gone yet."""
+    return next(card for card in app.window.findChildren(AccountCard) if card.isVisible() and card.account.host)
 
 
 async def new_sheet(app: AppWindow) -> QDialog:
@@ -225,6 +231,31 @@ async def test_a_wrong_password_is_said_in_words_and_a_right_one_works(app: AppW
         assert server.mails == []
 
 
+async def test_a_new_account_is_tried_at_once(app: AppWindow) -> None:
+    async with SmtpServer(users={USER: PASSWORD}) as server:
+        sheet = await new_sheet(app)
+        fill(sheet, senderName="Blumen Berger", senderAddress=USER, host="127.0.0.1")
+        choose_security(sheet, TlsMode.NONE_ON_LOOPBACK)
+        spin(sheet, "port").setValue(server.port)
+        fill(sheet, username=USER, password="wrong")
+        click(sheet, "confirm")
+        await until(lambda: app.sheet("accountSheet") is None)
+        await app.settled()
+        card = shown_card(app)
+        assert f"127.0.0.1 refused the password for {USER}." in await result_of_test(app, card)
+        assert [pill.accessibleName() for pill in card.findChildren(Pill)] == ["Cannot send"]
+        app.find(QPushButton, "editAccount", within=card).click()
+        sheet = await app.opened("accountSheet")
+        fill(sheet, password=PASSWORD)
+        click(sheet, "confirm")
+        await until(lambda: app.sheet("accountSheet") is None)
+        await app.settled()
+        card = shown_card(app)
+        assert "ready to send" in await result_of_test(app, card)
+        assert [pill.accessibleName() for pill in card.findChildren(Pill)] == ["Ready"]
+        assert server.mails == []
+
+
 async def test_a_silent_server_blocks_nothing_and_the_test_can_be_stopped(app: AppWindow) -> None:
     async with SmtpServer(always={Step.GREETING: SILENCE}) as server:
         add_account(app.workspace, local(server.port))
@@ -267,7 +298,7 @@ async def test_a_problem_is_shown_and_goes_away_once_the_account_works_again(app
         app.find(QPushButton, "tryAccount").click()
         await until(lambda: not only_account(app).problem)
         await app.settled()
-        assert app.find(QLabel, "pageSubtitle", within=page).text() == "1 account, ready to send"
+        assert app.find(QLabel, "pageSubtitle", within=page).text() == "1 account"
         assert app.window.toasts.texts == ["“Shop” works again"]
 
 

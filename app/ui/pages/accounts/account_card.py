@@ -19,6 +19,7 @@ from app.ui.widgets import (
     Card,
     IconLabel,
     Pill,
+    PillLook,
     caption,
     heading,
     icon_button,
@@ -73,7 +74,9 @@ class AccountCard(Card):
         self.test.start(self.account.host, work)
 
     def _on_tested(self, result: object) -> None:
-        if getattr(result, "works", False):
+        works = getattr(result, "works", False)
+        self._state.set(self._look(is_broken=not works))
+        if works:
             self.works.emit()
 
     def _headline(self) -> QHBoxLayout:
@@ -88,7 +91,8 @@ class AccountCard(Card):
         row.addWidget(IconLabel("flask-conical" if self._is_practice else "at-sign", kind=kind, size=20, tile=40))
         row.addLayout(names)
         row.addSpacing(Space.XS)
-        row.addWidget(self._pill(), 0, Qt.AlignmentFlag.AlignVCenter)
+        self._state = self._pill()
+        row.addWidget(self._state, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         if self._is_practice:
             row.addWidget(
@@ -118,9 +122,11 @@ class AccountCard(Card):
     def _pill(self) -> Pill:
         if self._is_practice:
             return Pill(self.tr("Practice"), Kind.NEUTRAL, "-")
-        if self.account.problem:
-            return Pill(self.tr("Cannot send"), Kind.BAD)
-        return Pill(self.tr("Ready"), Kind.GOOD)
+        look = self._look(is_broken=bool(self.account.problem))
+        return Pill(look.text, look.kind)
+
+    def _look(self, *, is_broken: bool) -> PillLook:
+        return PillLook(self.tr("Cannot send"), Kind.BAD) if is_broken else PillLook(self.tr("Ready"), Kind.GOOD)
 
     def _problem(self) -> Banner:
         banner = Banner(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.audience.addresses import normalise
@@ -28,7 +28,13 @@ _LEAST_MARGIN = 32
 
 
 class AccountSheet(Sheet):
-    """Closes when the account is stored; until then every input stays as it was typed."""
+    """Closes when the account is stored; until then every input stays as it was typed.
+
+    Signals:
+        stored: The id of the account.
+    """
+
+    stored = Signal(int)
 
     def __init__(
         self,
@@ -67,18 +73,18 @@ class AccountSheet(Sheet):
             self._lead_to(wrong[0])
             return
         draft = self._draft()
-        store = (
-            partial(change_account, self._context.workspace, self._account.id, draft)
-            if self._account is not None
-            else partial(add_account, self._context.workspace, draft)
-        )
+        account_id = self._account.id if self._account is not None else None
         self._context.operations.run(
-            store,
+            partial(_store, self._context, account_id, draft),
             busy=self.confirm_button,
-            success=lambda _: super(AccountSheet, self).accept(),
+            success=self._on_stored,
             refreshes=[things.ACCOUNTS],
             on_error=self._show_trouble,
         )
+
+    def _on_stored(self, account_id: int) -> None:
+        super().accept()
+        self.stored.emit(account_id)
 
     def done(self, result: int) -> None:
         self.test.stop()
@@ -241,6 +247,13 @@ def _line() -> QFrame:
     line = QFrame()
     line.setProperty("role", "line")
     return line
+
+
+def _store(context: AppContext, account_id: int | None, draft: AccountDraft) -> int:
+    if account_id is None:
+        return add_account(context.workspace, draft)
+    change_account(context.workspace, account_id, draft)
+    return account_id
 
 
 def _assembled(

@@ -29,6 +29,7 @@ class AccountsPage(Page):
         super().__init__(context.operations, self.tr("Accounts"))
         self._context = context
         self._accounts: tuple[AccountInfo, ...] | None = None
+        self._untried: int | None = None
         self.header.add_action(
             primary_button(self.tr("Add account"), "plus", on_click=self.add_account, name="addAccount")
         )
@@ -41,6 +42,7 @@ class AccountsPage(Page):
         if accounts != self._accounts:
             self._accounts = accounts
             self._show(accounts)
+        self._try_new()
 
     def shown(self, **kwargs: Any) -> None:
         if kwargs.get("new"):
@@ -50,7 +52,22 @@ class AccountsPage(Page):
 
     def add_account(self) -> None:
         """Open the sheet for a new account."""
-        AccountSheet(self, self._context).open()
+        self._open(AccountSheet(self, self._context))
+
+    def _open(self, sheet: AccountSheet) -> None:
+        sheet.stored.connect(self._on_stored)
+        sheet.open()
+
+    def _on_stored(self, account_id: int) -> None:
+        """Try it at once: a mistyped password is to be found now, not when a campaign should leave."""
+        self._untried = account_id
+        self.reload()
+
+    def _try_new(self) -> None:
+        card = next((one for one in self.cards if one.objectName() == f"account-{self._untried}"), None)
+        if isinstance(card, AccountCard):
+            self._untried = None
+            card.try_it()
 
     def _show(self, accounts: tuple[AccountInfo, ...]) -> None:
         for card in self.cards:
@@ -71,7 +88,7 @@ class AccountsPage(Page):
             return self.tr("Until you add one of your own, mail goes to the practice inbox only.")
         ready = self.tr("1 account") if count == 1 else self.tr("{0} accounts").format(count)
         if not troubled:
-            return self.tr("{0}, ready to send").format(ready)
+            return ready
         return self.tr("{0}, {1} cannot send").format(ready, troubled)
 
     def _card(self, account: AccountInfo) -> AccountCard:
@@ -88,7 +105,7 @@ class AccountsPage(Page):
         if account is None or account.kind is AccountKind.PRACTICE:
             return
         stored = await self.operations.read(partial(read_secrets, self._context.workspace, account_id))
-        AccountSheet(self, self._context, account, stored).open()
+        self._open(AccountSheet(self, self._context, account, stored))
 
     async def _remove(self, account: AccountInfo) -> None:
         is_sure = await ask(
