@@ -5,7 +5,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,7 +126,8 @@ class Workspace:
         except BaseException:
             workspace.close()
             for leftover in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-                leftover.unlink(missing_ok=True)
+                with suppress(OSError):  # what could not be made cannot always be removed: the disk lets nobody write
+                    leftover.unlink(missing_ok=True)
             raise
         return workspace
 

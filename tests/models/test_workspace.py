@@ -1,3 +1,4 @@
+import errno
 import shutil
 import sqlite3
 import subprocess
@@ -69,6 +70,21 @@ def test_a_workspace_of_a_newer_version_is_refused_politely(workspace: Workspace
     workspace.close()
     with pytest.raises(UserFacingError, match="newer version"):
         Workspace.open(workspace.path, key)
+
+
+def test_a_disk_that_lets_nobody_write_is_said_in_a_sentence(
+    tmp_path: Path, key: WorkspaceKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot_remove(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    def cannot_fill(*_args: object) -> None:
+        raise WorkspaceUnavailable("The workspace file cannot be opened.", "Check that you may write there.")
+
+    monkeypatch.setattr(Path, "unlink", cannot_remove)
+    monkeypatch.setattr(Workspace, "_fill", cannot_fill)
+    with pytest.raises(WorkspaceUnavailable, match="may write"):
+        Workspace.create(tmp_path / "shop.mailspace", key, organisation="Blumen Berger")
 
 
 def test_a_half_made_workspace_is_named_as_such(tmp_path: Path, key: WorkspaceKey) -> None:
