@@ -1,9 +1,9 @@
 from itertools import product
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPalette
-from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.settings import ThemeChoice
@@ -127,3 +127,26 @@ def test_the_focus_ring_is_for_the_keyboard(qtbot: QtBot) -> None:
     assert second.property("focusVisible") is True
     second.clearFocus()
     assert second.property("focusVisible") is False
+
+
+def test_what_has_the_focus_is_scrolled_to(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    content, inside, outside = QWidget(), QPushButton("Choose a design"), QPushButton("Next person")
+    tall = QVBoxLayout(content)
+    tall.addSpacing(1000)
+    tall.addWidget(inside)
+    area = QScrollArea(widgetResizable=True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    column = QVBoxLayout(window)
+    column.addWidget(area)
+    column.addWidget(outside)
+    window.resize(300, 200)
+    window.show()
+    window.activateWindow()
+    outside.setFocus()
+    qtbot.waitUntil(outside.hasFocus)
+    qtbot.keyClick(outside, "\t", Qt.KeyboardModifier.ShiftModifier)
+    assert inside.hasFocus()
+    assert inside.visibleRegion().boundingRect() == inside.rect()

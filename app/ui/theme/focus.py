@@ -1,7 +1,7 @@
 """Shows the focus ring to those who use the keyboard.
 
 QSS has no `:focus-visible`. A widget that gets the focus while no mouse button is down carries the property
-`focusVisible`, which the stylesheet turns into a ring.
+`focusVisible`, which the stylesheet turns into a ring, and is scrolled to.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 FOCUS_VISIBLE = "focusVisible"
 
@@ -28,6 +28,18 @@ class FocusRing(QObject):
         if new is not None and QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton:
             set_property(new, FOCUS_VISIBLE, True)
             self._ringed = new
+            _bring_into_view(new)
+
+
+def _bring_into_view(widget: QWidget) -> None:
+    """Scroll to what has the focus; Qt itself does so only for a step that began inside the same area."""
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, QScrollArea) and widget.height() <= parent.viewport().height():
+            content = parent.widget()
+            if content is not None and content.isAncestorOf(widget) and widget.visibleRegion().boundingRect() != widget.rect():
+                parent.ensureWidgetVisible(widget)
+        parent = parent.parentWidget()
 
 
 def has_visible_focus(widget: QWidget) -> bool:
