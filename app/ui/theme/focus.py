@@ -35,9 +35,9 @@ def _bring_into_view(widget: QWidget) -> None:
     """Scroll to what has the focus; Qt itself does so only for a step that began inside the same area."""
     parent = widget.parentWidget()
     while parent is not None:
-        if isinstance(parent, QScrollArea) and widget.height() <= parent.viewport().height():
-            content = parent.widget()
-            if content is not None and content.isAncestorOf(widget) and widget.visibleRegion().boundingRect() != widget.rect():
+        if isinstance(parent, QScrollArea) and parent.viewport().isAncestorOf(widget):
+            is_hidden = widget.visibleRegion().boundingRect() != widget.rect()
+            if is_hidden and widget.height() <= parent.viewport().height():
                 parent.ensureWidgetVisible(widget)
         parent = parent.parentWidget()
 
