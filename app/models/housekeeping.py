@@ -26,7 +26,10 @@ class Organisation(Base):
 
 
 class AgentLease(Base):
-    """Which agent works on this workspace; the one row has the id 1. Past `expires_at` another agent may take over."""
+    """An agent that works on this workspace. Past `expires_at` it counts as dead, and another may take over.
+
+    In a file there is one, with the id 1; agents that share a PostgreSQL database have a row each.
+    """
 
     __tablename__ = "agent_lease"
 
@@ -35,6 +38,19 @@ class AgentLease(Base):
     host: Mapped[str] = mapped_column(String(255))
     pid: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ApiAccess(Base):
+    """Lets other programs on this computer send single messages through the agent; the one row has the id 1, and
+    without it nothing listens. The caller's token is known by its SHA-256 alone.
+    """
+
+    __tablename__ = "api_access"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    port: Mapped[int]
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
 
 class UndoAction(Base):

@@ -51,10 +51,32 @@ class SuppressionReason(StrEnum):
 
 
 class AccountKind(StrEnum):
-    """How mail leaves: into the practice server on this computer, or through an SMTP server."""
+    """How mail leaves: into the practice server on this computer, through an SMTP server, or Amazon SES's own API."""
 
     PRACTICE = "practice"
     SMTP = "smtp"
+    SES = "ses"
+
+
+class SignIn(StrEnum):
+    """How an account proves whose it is. An account without a user name proves nothing."""
+
+    PASSWORD = "password"  # noqa: S105  the word, not a secret
+    OAUTH2 = "oauth2"
+
+
+class CampaignKind(StrEnum):
+    """What the user made, or what stands behind the single messages that other programs have sent of one template."""
+
+    CAMPAIGN = "campaign"
+    TRANSACTIONAL = "transactional"
+
+
+class MessageFormat(StrEnum):
+    """What a message consists of."""
+
+    HTML_AND_TEXT = "html_and_text"
+    TEXT_ONLY = "text_only"
 
 
 class TlsMode(StrEnum):

@@ -1,8 +1,19 @@
 """All tables of a workspace, gathered so that `Base.metadata` is complete wherever this module is imported."""
 
-from app.models.accounts import Account, AccountUsage, Identity, Mailbox, Secret
+from app.models.accounts import Account, AccountPace, AccountUsage, DkimKey, Identity, Mailbox, Secret
 from app.models.base import Base
-from app.models.campaigns import Attempt, Campaign, Delivery, Dispatch, Event, Schedule, Variant
+from app.models.campaigns import (
+    Attachment,
+    Attempt,
+    Campaign,
+    CampaignRoute,
+    Delivery,
+    Dispatch,
+    DispatchRoute,
+    Event,
+    Schedule,
+    Variant,
+)
 from app.models.contacts import (
     Consent,
     Contact,
@@ -17,23 +28,29 @@ from app.models.contacts import (
     Topic,
 )
 from app.models.content import Asset, Block, Template
-from app.models.housekeeping import AgentLease, Organisation, PracticeMessage, UndoAction
+from app.models.housekeeping import AgentLease, ApiAccess, Organisation, PracticeMessage, UndoAction
 
 __all__ = [
     "Account",
+    "AccountPace",
     "AccountUsage",
     "AgentLease",
+    "ApiAccess",
     "Asset",
+    "Attachment",
     "Attempt",
     "Base",
     "Block",
     "Campaign",
+    "CampaignRoute",
     "Consent",
     "Contact",
     "ContactList",
     "ContactTag",
     "Delivery",
     "Dispatch",
+    "DispatchRoute",
+    "DkimKey",
     "Event",
     "Field",
     "Identity",

@@ -22,7 +22,7 @@ from app.models.keys import WorkspaceKey
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".mailspace"
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0002"
 """The newest migration step. Kept here, and held true by a test, because importing Alembic costs every start 0.1 s."""
 _SALT_BYTES = 16
 _HASH_BYTES = 16
