@@ -13,8 +13,8 @@ class Account(Base):
     """A way for mail to leave, with its provider's limits. `problem` says why it stands still; empty while it works.
 
     `preset` names the provider in `app.sending.presets` whose tile it was made from. `password_id` is the password;
-    with `SignIn.OAUTH2` the tokens and what renews them; with SES's API the secret half of the access key, whose public half
-    is `username`. `window` is the stored form of `app.sending.windows.SendingWindow`, `warm_up` that of
+    with `SignIn.OAUTH2` the tokens and what renews them; with SES's API the secret half of the access key, whose public
+    half is `username`. `window` is the stored form of `app.sending.windows.SendingWindow`, `warm_up` that of
     `app.sending.warm_up.WarmUp`; `domain_limits` maps a recipient domain to the stored form of its `Limits`.
     """
 
