@@ -34,6 +34,7 @@ class Outcome:
         reply: Its answer, or None where there was none.
         is_untried: The connection failed, not the message, and nothing of its content left: it can go out on another
             one at once, and no attempt is used up.
+        words: What happened, in one sentence for the user, where more is known than the reason says; else empty.
     """
 
     kind: OutcomeKind
@@ -43,6 +44,7 @@ class Outcome:
     retry_after_s: float | None = None
     reply: Reply | None = None
     is_untried: bool = False
+    words: str = ""
 
     @property
     def is_sent(self) -> bool:
@@ -88,7 +90,7 @@ def interrupted(reason: Reason, *, content_left: bool, reply: Reply | None = Non
 
 def explain(outcome: Outcome, *, server: str = "The mail server") -> str:
     """One plain sentence for the user; *server* is the name to call the server by."""
-    sentence = MEANINGS[outcome.reason].sentence.format(server=server)
+    sentence = outcome.words or MEANINGS[outcome.reason].sentence.format(server=server)
     if outcome.kind is OutcomeKind.IN_DOUBT:
         return f"{sentence} The message may or may not have arrived."
     return sentence

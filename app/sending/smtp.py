@@ -5,20 +5,19 @@ because aiosmtplib sends one command per round trip and cleans up each message's
 """
 
 import asyncio
-import ipaddress
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import cast
 
 import aiosmtplib
-import truststore
 
 from app.errors import UserFacingError
 from app.models.states import TlsMode
 from app.sending.commands import Abilities
 from app.sending.pipeline import SmtpConnection, Timeouts
 from app.sending.reasons import Reason
+from app.sending.tls import is_loopback, verifying
 from app.sending.trouble import AccountTrouble, failed_with, misconfigured
 from app.sending.wire import Wire
 
@@ -52,7 +51,7 @@ class SmtpAccount:
     def __post_init__(self) -> None:
         if not 0 < self.port < 65_536:
             raise UserFacingError(f"There is no port {self.port}.", "Ports are numbers from 1 to 65535.")
-        if self.tls is TlsMode.NONE_ON_LOOPBACK and not _is_loopback(self.host):
+        if self.tls is TlsMode.NONE_ON_LOOPBACK and not is_loopback(self.host):
             raise UserFacingError(
                 f"Mail to {self.host} would travel unprotected.", "Choose a secure connection under Accounts."
             )
@@ -63,10 +62,8 @@ class SmtpTransport:
 
     def __init__(self, account: SmtpAccount, *, ssl_context: ssl.SSLContext | None = None) -> None:
         """*ssl_context* replaces the one that trusts what the operating system trusts; it must verify too."""
-        if ssl_context is not None and ssl_context.verify_mode is not ssl.CERT_REQUIRED:
-            raise ValueError("Certificates are always verified.")
         self._account = account
-        self._ssl_context = ssl_context or _system_ssl_context()
+        self._ssl_context = verifying(ssl_context)
 
     async def open(self) -> SmtpConnection:
         client = await self._signed_in()
@@ -174,18 +171,3 @@ def _sign_in_method(client: aiosmtplib.SMTP) -> _SignIn | None:
         "cram-md5": client.auth_crammd5,
     }
     return next((method for name, method in known.items() if name in client.server_auth_methods), None)
-
-
-def _system_ssl_context() -> ssl.SSLContext:
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 §6.3
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
