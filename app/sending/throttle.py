@@ -8,8 +8,9 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Protocol
+
+from app.sending.clock import Clock, SystemClock
+from app.sending.limits import Limits
 
 __all__ = ["Clock", "Limits", "SystemClock", "Throttle"]
 
@@ -27,47 +28,6 @@ _DECREASE_EVERY_S = 5.0
 _RECOVERY_S = 600.0
 _SLOWEST_PER_S = 1 / 60
 _MEASURED_OVER_S = 10.0
-
-
-class Clock(Protocol):
-    """Time, and a way to let it pass."""
-
-    def monotonic(self) -> float:
-        """Seconds that never jump."""
-
-    def utcnow(self) -> datetime:
-        """The date and time, aware, in UTC."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Let that much time pass."""
-
-
-class SystemClock:
-    """The computer's clock, for use inside a running event loop."""
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
-
-    def utcnow(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many messages an account may hand over in any second, minute, hour and day; None for no limit."""
-
-    per_second: int | None = None
-    per_minute: int | None = None
-    per_hour: int | None = None
-    per_day: int | None = None
-
-    def __post_init__(self) -> None:
-        for limit in (self.per_second, self.per_minute, self.per_hour, self.per_day):
-            if limit is not None and limit < 1:
-                raise ValueError(f"A limit is at least 1, not {limit}.")
 
 
 class Throttle:
