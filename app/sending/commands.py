@@ -58,8 +58,8 @@ class Abilities:
         addresses = envelope.sender + envelope.recipient
         if not (addresses.isascii() or self.smtputf8):
             try:
-                _with_ascii_domain(envelope.sender)
-                _with_ascii_domain(envelope.recipient)
+                with_ascii_domain(envelope.sender)
+                with_ascii_domain(envelope.recipient)
             except UnicodeError:
                 return Reason.ADDRESS_UNSUPPORTED
         return None
@@ -72,7 +72,7 @@ class Abilities:
         elif self.smtputf8:
             sender, recipient, utf8 = envelope.sender.encode(), envelope.recipient.encode(), b" SMTPUTF8"
         else:
-            sender, recipient, utf8 = _with_ascii_domain(envelope.sender), _with_ascii_domain(envelope.recipient), b""
+            sender, recipient, utf8 = with_ascii_domain(envelope.sender), with_ascii_domain(envelope.recipient), b""
         return (
             Command(b"MAIL FROM:<%b>%b%b\r\n" % (sender, size, utf8), Stage.MAIL),
             Command(b"RCPT TO:<%b>\r\n" % recipient, Stage.RCPT),
@@ -87,7 +87,7 @@ def dot_stuffed(content: bytes) -> bytes:
     return content.replace(b"\r\n.", b"\r\n..")
 
 
-def _with_ascii_domain(address: str) -> bytes:
+def with_ascii_domain(address: str) -> bytes:
     """The address with its domain in the letters of the DNS (``müller.example`` → ``xn--mller-kva.example``).
 
     Raises:

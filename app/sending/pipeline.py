@@ -105,7 +105,7 @@ class SmtpConnection:
             self._abandon(reason)
 
     async def deliver(self, envelope: Envelope, content: bytes) -> Outcome:
-        feed = _SingleJob(envelope, content)
+        feed = SingleJob(envelope, content)
         await self.run(feed)
         return feed.outcome
 
@@ -249,7 +249,7 @@ class SmtpConnection:
             is_suspect = False
 
 
-class _SingleJob:
+class SingleJob:
     """A feed of one job, which is the job as well."""
 
     def __init__(self, envelope: Envelope, content: bytes) -> None:
@@ -258,7 +258,7 @@ class _SingleJob:
         self.outcome = interrupted(Reason.CONNECTION_LOST, content_left=False)
         self._is_taken = False
 
-    async def take(self) -> "_SingleJob | None":
+    async def take(self) -> "SingleJob | None":
         if self._is_taken:
             return None
         self._is_taken = True
@@ -267,10 +267,10 @@ class _SingleJob:
     def try_take(self) -> None:
         return None
 
-    def claim(self, _job: "_SingleJob") -> "asyncio.Future[bool]":
+    def claim(self, _job: "SingleJob") -> "asyncio.Future[bool]":
         claim = asyncio.get_running_loop().create_future()
         claim.set_result(True)
         return claim
 
-    def settle(self, _job: "_SingleJob", outcome: Outcome) -> None:
+    def settle(self, _job: "SingleJob", outcome: Outcome) -> None:
         self.outcome = outcome
