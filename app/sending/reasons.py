@@ -17,6 +17,13 @@ class OutcomeKind(StrEnum):
     IN_DOUBT = "in_doubt"  # perhaps accepted (RFC 1047): only the user may decide to send again
 
 
+class Scope(StrEnum):
+    """Whom a server means that asks for less."""
+
+    ACCOUNT = "account"  # everything that leaves through this account
+    DOMAIN = "domain"  # what goes to the recipient's domain, whose own words the account's server passed on
+
+
 class Reason(StrEnum):
     """The closed set of causes; stored with each attempt and counted in reports."""
 
@@ -27,13 +34,16 @@ class Reason(StrEnum):
     RECIPIENT_BUSY = "recipient_busy"
     ADDRESS_UNSUPPORTED = "address_unsupported"
     BLOCKED_POLICY = "blocked_policy"
+    SENDER_UNPROVEN = "sender_unproven"
     CONTENT_REFUSED = "content_refused"
     TOO_BIG = "too_big"
     RATE_LIMITED = "rate_limited"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
     GREYLISTED = "greylisted"
     AUTHENTICATION = "authentication"
     SENDER_REFUSED = "sender_refused"
     ACCOUNT_BLOCKED = "account_blocked"
+    SETTINGS = "settings"
     QUOTA = "quota"
     TLS = "tls"
     SERVER_BUSY = "server_busy"
@@ -56,6 +66,9 @@ class Meaning:
         if_transient: What a 4xx reply of this reason makes of it.
         is_hard: A 5xx reply proves that nobody will ever read mail at this address.
         slow_down: The server asks for less at a time.
+        needs_user: What the account is in trouble with does not pass by itself.
+        condemns_message: A 5xx reply of this reason is about the message or its sender, so it awaits the others of the
+            dispatch as well.
         delays_s: How long to wait after the first, second … attempt; the last one repeats.
     """
 
@@ -64,7 +77,9 @@ class Meaning:
     if_transient: OutcomeKind = OutcomeKind.DEFERRED
     is_hard: bool = False
     slow_down: bool = False
-    delays_s: tuple[float, ...] = (1 * _MINUTE, 5 * _MINUTE, 15 * _MINUTE, 1 * _HOUR)
+    needs_user: bool = True
+    condemns_message: bool = False
+    delays_s: tuple[float, ...] = (1 * _MINUTE, 5 * _MINUTE, 15 * _MINUTE, 1 * _HOUR, 2 * _HOUR, 4 * _HOUR)
 
 
 _ACCOUNT = OutcomeKind.ACCOUNT_TROUBLE
@@ -81,21 +96,34 @@ MEANINGS: dict[Reason, Meaning] = {
     ),
     Reason.RECIPIENT_BUSY: Meaning(
         sentence="{server} says this mailbox is getting too much mail just now.",
+        if_permanent=_DEFERRED,
         delays_s=(15 * _MINUTE, 1 * _HOUR, 4 * _HOUR),
     ),
     Reason.ADDRESS_UNSUPPORTED: Meaning(sentence="{server} cannot send to an address with these letters."),
     Reason.BLOCKED_POLICY: Meaning(
         sentence="{server} does not want this mail, because of its rules or of your reputation as a sender.",
         slow_down=True,
+        condemns_message=True,
         delays_s=(15 * _MINUTE, 1 * _HOUR, 4 * _HOUR),
     ),
-    Reason.CONTENT_REFUSED: Meaning(sentence="{server} refused what the message says; it may look like spam."),
-    Reason.TOO_BIG: Meaning(sentence="{server} says the message is too big."),
+    Reason.SENDER_UNPROVEN: Meaning(
+        sentence="{server} could not verify that this mail really comes from your domain.",
+        slow_down=True,
+        condemns_message=True,
+        delays_s=(15 * _MINUTE, 1 * _HOUR, 4 * _HOUR),
+    ),
+    Reason.CONTENT_REFUSED: Meaning(
+        sentence="{server} refused what the message says; it may look like spam.", condemns_message=True
+    ),
+    Reason.TOO_BIG: Meaning(sentence="{server} says the message is too big.", condemns_message=True),
     Reason.RATE_LIMITED: Meaning(
         sentence="{server} asks us to send more slowly.",
         if_permanent=_DEFERRED,
         slow_down=True,
         delays_s=(5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, 1 * _HOUR),
+    ),
+    Reason.TOO_MANY_CONNECTIONS: Meaning(
+        sentence="{server} asks us to open fewer connections at a time.", if_permanent=_DEFERRED
     ),
     Reason.GREYLISTED: Meaning(
         sentence="{server} does not know you yet and asks us to come back in a few minutes.",
@@ -113,10 +141,14 @@ MEANINGS: dict[Reason, Meaning] = {
         if_permanent=_ACCOUNT,
         if_transient=_ACCOUNT,
     ),
+    Reason.SETTINGS: Meaning(
+        sentence="{server} does not accept how this account is set up there.", if_permanent=_ACCOUNT
+    ),
     Reason.QUOTA: Meaning(
         sentence="{server} says this account has sent as much as it may for now.",
         if_permanent=_ACCOUNT,
         if_transient=_ACCOUNT,
+        needs_user=False,
         delays_s=(1 * _HOUR,),
     ),
     Reason.TLS: Meaning(sentence="{server} could not be reached over a secure connection.", if_permanent=_ACCOUNT),

@@ -18,8 +18,8 @@ class AccountTrouble(UserFacingError):
     """The account cannot send.
 
     Attributes:
-        outcome: What it means for the messages that wait: `account_trouble` where the user must act, `deferred` where
-            time may heal it.
+        outcome: What it means for the messages that wait: `account_trouble` where the user must act or a quota must
+            free itself, `deferred` where time may heal it.
     """
 
     def __init__(self, title: str, hint: str, *, detail: str = "", outcome: Outcome) -> None:
@@ -29,7 +29,7 @@ class AccountTrouble(UserFacingError):
     @property
     def needs_user(self) -> bool:
         """Trying again without a change to the account is pointless."""
-        return self.outcome.kind is OutcomeKind.ACCOUNT_TROUBLE
+        return self.outcome.needs_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def refused_by(reply: Reply, *, stage: Stage, server: str, username: str) -> Acc
         return AccountTrouble(
             f"{server} refused the password for {username}.", hint, detail=str(reply), outcome=outcome
         )
-    hint = _ACCOUNTS if outcome.kind is OutcomeKind.ACCOUNT_TROUBLE else "It will be tried again."
+    hint = _ACCOUNTS if outcome.needs_user else "It will be tried again."
     return AccountTrouble(explain(outcome, server=server), hint, detail=str(reply), outcome=outcome)
 
 

@@ -1,12 +1,24 @@
 """What the servers of the world say, and what it means for the message, the contact and the account."""
 
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.sending.outcomes import Outcome, OutcomeKind, Reason, Stage, classify, explain, interrupted, retry_delay
+from app.sending.outcomes import (
+    FEWEST_TRIES,
+    Outcome,
+    OutcomeKind,
+    Reason,
+    Stage,
+    classify,
+    explain,
+    interrupted,
+    next_try,
+    retry_delay,
+)
 from app.sending.reasons import MEANINGS
 from app.sending.reply import Reply
 
@@ -67,10 +79,10 @@ CASES = [
         "451 4.7.652 The mail server has exceeded the maximum number of connections",
         Stage.MAIL,
         DEFERRED,
-        Reason.RATE_LIMITED,
+        Reason.TOO_MANY_CONNECTIONS,
     ),
     ("454 Throttling failure: Maximum sending rate exceeded.", Stage.CONTENT, DEFERRED, Reason.RATE_LIMITED),
-    ("432 4.3.2 Concurrent connections limit exceeded", Stage.GREETING, DEFERRED, Reason.RATE_LIMITED),
+    ("432 4.3.2 Concurrent connections limit exceeded", Stage.GREETING, DEFERRED, Reason.TOO_MANY_CONNECTIONS),
     ("452 4.3.1 Insufficient system storage", Stage.MAIL, DEFERRED, Reason.SERVER_BUSY),
     ("451 4.3.0 Temporary server error", Stage.CONTENT, DEFERRED, Reason.SERVER_BUSY),
     ("421 4.4.2 Connection timed out", Stage.MAIL, DEFERRED, Reason.SERVER_CLOSING),
@@ -115,7 +127,7 @@ CASES = [
         "550 5.7.515 Access denied, sending domain does not meet the required authentication level",
         Stage.CONTENT,
         REFUSED,
-        Reason.BLOCKED_POLICY,
+        Reason.SENDER_UNPROVEN,
     ),
     (
         "550 5.7.1 Unfortunately, messages from [1.2.3.4] weren't sent, their network is on our block list (S3140)",
@@ -139,7 +151,7 @@ CASES = [
     ("550 5.7.1 <laptop>: Helo command rejected: Host not found", Stage.RCPT, REFUSED, Reason.BLOCKED_POLICY),
     ("550 Client host not found", Stage.RCPT, REFUSED, Reason.OTHER),
     ("550 Sender address not found", Stage.RCPT, REFUSED, Reason.OTHER),
-    ("550 Your account is disabled", Stage.CONTENT, REFUSED, Reason.CONTENT_REFUSED),
+    ("550 Your account is disabled", Stage.CONTENT, TROUBLE, Reason.ACCOUNT_BLOCKED),
     ("550 5.7.1 Recipient not found in the list of permitted users", Stage.RCPT, REFUSED, Reason.BLOCKED_POLICY),
     ("554 5.7.1 Client host blocked using zen.spamhaus.org", Stage.MAIL, TROUBLE, Reason.ACCOUNT_BLOCKED),
     # Accepted, or nobody knows
@@ -188,10 +200,14 @@ def test_any_reply_has_a_consistent_meaning(code: int, text: str, stage: Stage) 
     ("text", "wait_s"),
     [
         ("450 4.2.0 Greylisted, try again in 300 seconds", 300),
-        ("451 4.7.1 Greylisting in action, please come back in 00:04:59", None),
+        ("451 4.7.1 Greylisting in action, please come back in 00:04:59", 299),
         ("450 4.7.1 Try again after 5 minutes", 300),
         ("451 Greylisted for 1 hour", 3600),
         ("451 retry in 60s", 60),
+        ("450 4.7.1 Please wait at least 300 seconds", 300),
+        ("451 4.7.1 Try again in 00:00:00", None),
+        ("451 4.7.1 Try again in 99999 hours", 86_400),
+        ("450 4.7.1 No mail for 3 hosts, none in 5 sessions", None),
         ("421 4.7.0 [TSS04] temporarily deferred", 7200),
         ("421 4.7.0 [TSS05] temporarily deferred", 14400),
         ("550 5.1.1 try again in 5 minutes", None),
@@ -264,8 +280,68 @@ def test_waits_grow_and_then_stay() -> None:
         def random(self) -> float:
             return 0.0
 
-    waits = [retry_delay(attempt, Outcome(DEFERRED, Reason.OTHER), rng=Even()) for attempt in range(1, 7)]
+    waits = [retry_delay(attempt, Outcome(DEFERRED, Reason.OTHER), rng=Even()) for attempt in range(1, 8)]
     greylisted = retry_delay(1, Outcome(DEFERRED, Reason.GREYLISTED), rng=Even())
 
-    assert waits == [60, 300, 900, 3600, 3600, 3600]
+    assert waits == [60, 300, 900, 3600, 7200, 14400, 14400]
     assert greylisted == 300
+
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def after(outcome: Outcome, *, attempt: int, age: timedelta, give_up_after: timedelta) -> timedelta | None:
+    """How long until the next try of a message of this *age*."""
+    now = START + age
+    at = next_try(attempt, outcome, first_tried_at=START, now=now, give_up_after=give_up_after, rng=random.Random(7))
+    return at - now if at else None
+
+
+def test_a_server_that_drops_every_connection_uses_up_no_tries() -> None:
+    dropped = interrupted(Reason.CONNECTION_LOST, content_left=False)
+
+    assert after(dropped, attempt=500, age=timedelta(hours=10), give_up_after=timedelta(days=2)) is not None
+
+
+def test_a_message_is_given_up_once_the_next_try_would_come_too_late() -> None:
+    full = Outcome(DEFERRED, Reason.MAILBOX_FULL)
+    two_days = timedelta(days=2)
+
+    assert after(full, attempt=3, age=timedelta(hours=12), give_up_after=two_days) is not None
+    assert after(full, attempt=4, age=timedelta(hours=36), give_up_after=two_days) is None
+
+
+@given(
+    st.integers(1, 500),
+    st.sampled_from(Reason),
+    st.floats(0, 200_000),
+    st.floats(0, 200_000),
+    st.none() | st.floats(0, 90_000),
+)
+def test_a_message_gets_three_tries_and_none_after_its_age(
+    attempt: int, reason: Reason, age_s: float, give_up_s: float, asked_s: float | None
+) -> None:
+    outcome = Outcome(DEFERRED, reason, retry_after_s=asked_s)
+    age, limit = timedelta(seconds=age_s), timedelta(seconds=give_up_s)
+
+    wait = after(outcome, attempt=attempt, age=age, give_up_after=limit)
+
+    if attempt < FEWEST_TRIES:
+        assert wait is not None
+    elif wait is not None:
+        assert age + wait <= limit
+    assert wait is None or wait >= timedelta(seconds=asked_s or 0)
+
+
+def test_a_message_whose_account_is_in_trouble_waits_without_end_and_without_a_delay() -> None:
+    trouble = Outcome(TROUBLE, Reason.AUTHENTICATION)
+    untried = Outcome(DEFERRED, Reason.SERVER_CLOSING, is_untried=True)
+
+    for outcome in (trouble, untried):
+        assert after(outcome, attempt=9, age=timedelta(days=9), give_up_after=timedelta(days=1)) == timedelta(0)
+
+
+@pytest.mark.parametrize("kind", [SENT, REFUSED, IN_DOUBT])
+def test_a_message_that_is_settled_has_no_next_try(kind: OutcomeKind) -> None:
+    with pytest.raises(ValueError, match="final"):
+        after(Outcome(kind, Reason.OTHER), attempt=1, age=timedelta(0), give_up_after=timedelta(days=1))
