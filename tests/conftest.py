@@ -7,16 +7,38 @@ import pytest
 
 from app.models.keys import WorkspaceKey
 from app.models.workspace import SUFFIX, Workspace
+from tests.postgres import KEY, Cluster, binaries, running_cluster
 
 
 @pytest.fixture
 def key() -> WorkspaceKey:
-    return WorkspaceKey(bytes(range(32)))
+    return KEY
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of the tests' own."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL is installed here; tools/test.py brings it")
+    with running_cluster(programs) as running:
+        yield running
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
-    """A new, empty workspace."""
-    made = Workspace.create(tmp_path / f"test{SUFFIX}", key, organisation="Blumen Berger")
+def server_url(cluster: Cluster) -> Iterator[str]:
+    """The address of a database with a new, empty workspace."""
+    url = cluster.workspace()
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
+def workspace(request: pytest.FixtureRequest, tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
+    """A new, empty workspace: a file, or what `BOTH` asks for."""
+    if getattr(request, "param", "file") == "server":
+        made = Workspace.open(request.getfixturevalue("server_url"), key)
+    else:
+        made = Workspace.create(tmp_path / f"test{SUFFIX}", key, organisation="Blumen Berger")
     yield made
     made.close()

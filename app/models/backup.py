@@ -1,4 +1,7 @@
-"""Copies of a workspace for the bad day, and the test whether it is sound."""
+"""Copies of a workspace for the bad day, and the test whether it is sound.
+
+A database on a server is copied by the server's own tools: they alone get everything, and can put it back.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -6,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.errors import Cancelled
-from app.models.database import Database, WorkspaceUnavailable
+from app.errors import Cancelled, UserFacingError
+from app.models.database import WorkspaceUnavailable
+from app.models.file_database import FileDatabase
 from app.models.workspace import Workspace
 
 KEPT = 10
@@ -23,6 +27,16 @@ class CheckReport:
     @property
     def is_sound(self) -> bool:
         return not self.problems
+
+
+class BackedUpByServer(UserFacingError):
+    """The workspace is on a server, where its administrator backs it up."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(
+            "This workspace is on a database server, and is backed up there.",
+            f"Use PostgreSQL's own tool: pg_dump --format=custom --file=workspace.dump {workspace.location}",
+        )
 
 
 def backup_folder(workspace_path: Path) -> Path:
@@ -49,7 +63,11 @@ def make_backup(
     Raises:
         Cancelled: *is_cancelled* said so; no file is left.
         WorkspaceUnavailable: the disk is full or not writable.
+        BackedUpByServer: the workspace is on a server.
     """
+    database = workspace.database
+    if not isinstance(database, FileDatabase):
+        raise BackedUpByServer(workspace)
     folder = backup_folder(workspace.path)
     try:
         folder.mkdir(exist_ok=True)
@@ -68,9 +86,9 @@ def make_backup(
             raise Cancelled
         progress(total - remaining, total)
 
-    copy = Database(partial, workspace.key)
+    copy = FileDatabase(partial, workspace.key)
     try:
-        _copy_pages(workspace.database, copy, on_step)
+        _copy_pages(database, copy, on_step)
     except BaseException:
         copy.close()
         for leftover in folder.glob(f"{partial.name}*"):
@@ -85,7 +103,7 @@ def make_backup(
     return target
 
 
-def _copy_pages(source: Database, target: Database, on_step: Callable[[int, int, int], None]) -> None:
+def _copy_pages(source: FileDatabase, target: FileDatabase, on_step: Callable[[int, int, int], None]) -> None:
     with source.translating(), target.translating():
         reader, writer = source.connect(), target.connect()
         try:
@@ -98,13 +116,23 @@ def _copy_pages(source: Database, target: Database, on_step: Callable[[int, int,
 
 
 def check(workspace: Workspace) -> CheckReport:
-    """Read every page: its authentication code, its structure, its indexes, and every foreign key.
+    """Read everything: of a file each page with its authentication code, its structure, its indexes and every foreign
+    key; of a database on a server each row of each table, and whether its indexes and foreign keys are in force.
 
     Raises:
-        WorkspaceUnavailable: the file cannot be read at all.
+        WorkspaceUnavailable: it cannot be read at all.
     """
-    with workspace.database.translating():
-        connection = workspace.database.connect()
+    database = workspace.database
+    if isinstance(database, FileDatabase):
+        return _check_file(database)
+    from app.models.postgres_check import problems
+
+    return CheckReport(problems(database))
+
+
+def _check_file(database: FileDatabase) -> CheckReport:
+    with database.translating():
+        connection = database.connect()
         try:
             pages = [row[0] for row in connection.execute("PRAGMA cipher_integrity_check")]
             structure = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]

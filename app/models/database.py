@@ -1,163 +1,68 @@
-"""The encrypted SQLite file: connections, transactions, and what its errors mean to the user."""
+"""What a workspace is kept in: its transactions, and what its errors mean to the user.
 
-import logging
-import sqlite3
-import threading
+There are two: the encrypted file (`app.models.file_database`), and a database of a PostgreSQL server
+(`app.models.postgres`). Everything above works with either.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
 
-import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
 
 from app.errors import UserFacingError
-from app.models.keys import WorkspaceKey
-
-logger = logging.getLogger(__name__)
+from app.models.location import Location
 
 BUSY_TIMEOUT_S = 15.0
 SENDING_PATIENCE_S = 600.0
 """How long who sends waits for others to be done writing: a big import must not leave messages in doubt."""
-_CACHE_KIB = 64 * 1024
-
-# Without an adapter the binding looks one up for every None, seven times slower on sparse rows.
-sqlcipher.register_adapter(type(None), lambda value: value)
 
 
 class WrongKey(UserFacingError):
-    """The key does not open the file, or the file is no workspace: SQLCipher cannot tell the two apart."""
+    """The key does not open the workspace; or a file is none: SQLCipher cannot tell the two apart."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, name: str, *, detail: str = "") -> None:
         super().__init__(
-            f"This key does not open “{path.name}”.",
-            "Enter the recovery key that was shown when this workspace was made, or choose another file.",
-            detail=str(path),
+            f"This key does not open “{name}”.",
+            "Enter the recovery key that was shown when this workspace was made, or choose another one.",
+            detail=detail,
         )
 
 
 class WorkspaceUnavailable(UserFacingError):
-    """The environment keeps the file from being read or written."""
+    """The environment keeps the workspace from being read or written."""
 
 
 class WorkspaceBusy(WorkspaceUnavailable):
     """Another program was writing for longer than we were ready to wait."""
 
 
+class WorkspaceContended(WorkspaceBusy):
+    """Two transactions stood in each other's way, and this one gave in: the same again will do."""
+
+
 class WorkspaceDamaged(WorkspaceUnavailable):
-    """Parts of the file are not what was written there."""
+    """Parts of the workspace are not what was written there."""
 
 
-_MEANINGS: tuple[tuple[str, type[WorkspaceUnavailable], str, str], ...] = (
-    (
-        "disk is full",
-        WorkspaceUnavailable,
-        "The disk is full.",
-        "Free some space; nothing that was saved before is lost.",
-    ),
-    (
-        "readonly",
-        WorkspaceUnavailable,
-        "The workspace file is write-protected.",
-        "Remove the protection, or move it to a folder of your own.",
-    ),
-    (
-        "disk i/o error",
-        WorkspaceUnavailable,
-        "The disk does not answer.",
-        "Check that the drive is connected and has space, then try again.",
-    ),
-    (
-        "unable to open",
-        WorkspaceUnavailable,
-        "The workspace file cannot be opened.",
-        "Check that its folder exists and you may write there.",
-    ),
-    (
-        "locked",
-        WorkspaceBusy,
-        "The workspace is busy.",
-        "Wait until the other program is done with it, then try again.",
-    ),
-    (
-        "malformed",
-        WorkspaceDamaged,
-        "The workspace file is damaged.",
-        "Open the latest backup: main.py backup --list names them.",
-    ),
-)
+class Database(ABC):
+    """The connections to one workspace.
 
+    Units of work are short: `with database.write() as session` runs as one transaction, `with database.read() as
+    session` sees one snapshot.
 
-def user_facing(error: Exception, path: Path) -> UserFacingError | None:
-    """What a database error means to the user, or None if it is a fault of the program."""
-    text = str(error).lower()
-    if "not a database" in text:
-        return WrongKey(path)
-    for words, kind, title, hint in _MEANINGS:
-        if words in text:
-            return kind(title, hint, detail=f"{path}: {error}")
-    return None
-
-
-def cannot_be_opened(error: OSError) -> WorkspaceUnavailable:
-    """What it means to the user that the system lets nobody at the file."""
-    return WorkspaceUnavailable(
-        "The workspace file cannot be opened.",
-        "Check that its folder exists and you may write there.",
-        detail=str(error),
-    )
-
-
-class Database:
-    """One encrypted file and the connections to it.
-
-    Units of work are short: `with database.write() as session` runs as one transaction that takes the write lock at
-    once, so it never fails half-way for a lock; `with database.read() as session` sees one snapshot.
-
-    Args:
-        durable: Whether a commit survives a power cut (`synchronous=FULL`), which sending needs; otherwise a power cut
-            can take back the last moments, but never damages the file. It is also more patient with others who write.
+    Attributes:
+        location: The file or the address.
+        is_shared: Whether several apps and agents may work with it at once.
     """
 
-    def __init__(self, path: Path, key: WorkspaceKey, *, durable: bool = False) -> None:
-        self.path = path
-        self._key = key
-        self._synchronous = "FULL" if durable else "NORMAL"
-        self._patience_s = SENDING_PATIENCE_S if durable else BUSY_TIMEOUT_S
-        self._engine = self._create_engine()
-        self._reader = self._engine.execution_options(reading=True)
-        self._watch: Any = None
-        self._watch_lock = threading.Lock()
+    is_shared = False
 
-    def connect(self) -> Any:
-        """A bare DB-API connection of the caller's own, keyed and configured, in autocommit mode.
-
-        Raises:
-            WrongKey, WorkspaceUnavailable: the file does not open.
-        """
-        connection = None
-        try:
-            connection = sqlcipher.connect(
-                str(self.path), isolation_level=None, check_same_thread=False, timeout=self._patience_s
-            )
-            # First, or SQLCipher writes its complaint about a wrong key to standard error.
-            connection.execute("PRAGMA cipher_log_level = NONE")
-            connection.execute(f"PRAGMA key = {self._key.database_pragma()}")
-            # `PRAGMA key` itself never fails: the first read tells whether the key is right.
-            connection.execute("SELECT count(*) FROM sqlite_schema")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-            connection.execute("PRAGMA temp_store = MEMORY")
-        except sqlcipher.Error as error:
-            if connection is not None:
-                connection.close()
-            raise self._translated(error) from error
-        return connection
+    def __init__(self, location: Location, engine: Engine, *, reader: Engine) -> None:
+        self.location = location
+        self._engine = engine
+        self._reader = reader
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -185,56 +90,18 @@ class Database:
         with self.translating(), self._engine.begin() as connection:
             yield connection
 
+    @abstractmethod
     def data_version(self) -> int:
         """A number that changes whenever another connection, in this or any process, has committed.
 
         Raises:
             WorkspaceUnavailable: the environment's fault.
         """
-        with self._watch_lock:
-            if self._watch is None:
-                self._watch = self.connect()
-            with self.translating():
-                version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
-            return version
 
+    @abstractmethod
+    def translating(self) -> AbstractContextManager[None]:
+        """Turn errors of the environment into sentences for the user; faults of the program pass unchanged."""
+
+    @abstractmethod
     def close(self) -> None:
         """Close all connections."""
-        with self._watch_lock:
-            if self._watch is not None:
-                self._watch.close()
-                self._watch = None
-        self._engine.dispose()
-
-    def _create_engine(self) -> Engine:
-        engine = create_engine(
-            "sqlite://",
-            module=sqlcipher,
-            creator=self.connect,
-            poolclass=QueuePool,
-            pool_size=4,
-            max_overflow=8,
-            # An error that reaches a log or the crash dialog shall not bring the addresses of a statement along.
-            hide_parameters=True,
-        )
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            reading = connection.get_execution_options().get("reading", False)
-            connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-        return engine
-
-    @contextmanager
-    def translating(self) -> Iterator[None]:
-        """Turn errors of the environment into sentences for the user; faults of the program pass unchanged."""
-        try:
-            yield
-        except (DBAPIError, sqlcipher.Error, sqlite3.Error) as error:
-            meaning = user_facing(error.orig if isinstance(error, DBAPIError) and error.orig else error, self.path)
-            if meaning is None:
-                raise
-            raise meaning from error
-
-    def _translated(self, error: Exception) -> Exception:
-        return user_facing(error, self.path) or error

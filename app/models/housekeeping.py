@@ -12,7 +12,9 @@ class Organisation(Base):
     """Whose workspace this is; the one row has the id 1.
 
     `postal_address` stands in the foot of every message. `hash_key` keys the hashes by which addresses are suppressed:
-    it stays the same for the life of the workspace, so that a hash outlives a change of the workspace key.
+    it stays the same for the life of the workspace, so that a hash outlives a change of the workspace key. `key_proof`
+    is a known text, sealed with the workspace's key, by which a database tells another key; a file has none, as it does
+    not even open with another one.
     """
 
     __tablename__ = "organisation"
@@ -22,6 +24,7 @@ class Organisation(Base):
     postal_address: Mapped[str] = mapped_column(Text, default="")
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     hash_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    key_proof: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
 

@@ -14,7 +14,8 @@ from app.audience.importer import STATUS, CellWarning, DuplicateRule, ImportPlan
 from app.audience.mapping import FULL_NAME, IGNORE, ColumnPlan, MappingProblem, NewField
 from app.audience.tabular import open_table
 from app.errors import Cancelled, UserFacingError
-from app.models.database import Database, WorkspaceUnavailable
+from app.models.database import WorkspaceUnavailable
+from app.models.file_database import FileDatabase
 from app.models.states import ConsentAction, FieldType, LawfulBasis, SuppressionReason
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact, a_csv, a_plan, emails, everything
@@ -361,15 +362,15 @@ def test_a_full_disk_leaves_nothing(workspace: Workspace, tmp_path: Path, monkey
     path = a_csv(tmp_path / "a.csv", HEADER, [[f"p{number}@x.org", "New" * 20, ""] for number in range(20_000)])
     plan = a_plan(workspace, path, new_list_name="News")
     before = everything(workspace)
-    connect = Database.connect
+    connect = FileDatabase.connect
 
-    def with_little_room(database: Database) -> Any:
+    def with_little_room(database: FileDatabase) -> Any:
         connection = connect(database)
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 200}")
         return connection
 
-    monkeypatch.setattr(Database, "connect", with_little_room)
+    monkeypatch.setattr(FileDatabase, "connect", with_little_room)
     small = Workspace.open(workspace.path, workspace.key)
     with pytest.raises(WorkspaceUnavailable, match="disk is full"):
         run_import(small, plan)

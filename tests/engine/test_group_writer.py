@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.models import database as databases
-from app.models.database import Database, WorkspaceBusy
+from app.models.database import WorkspaceBusy
+from app.models.file_database import FileDatabase
 from app.models.group_writer import GroupWriter
 from app.models.keys import WorkspaceKey
 from app.models.tables import Tag
@@ -49,7 +50,7 @@ def adding(name: str) -> Callable[[Session], str]:
 
 def stored(workspace: Workspace) -> set[str]:
     """The names a second connection sees."""
-    other = Database(workspace.path, workspace.key)
+    other = FileDatabase(workspace.path, workspace.key)
     try:
         with other.read() as session:
             return set(session.scalars(select(Tag.name)))
@@ -140,7 +141,7 @@ async def test_a_group_waits_once_for_a_busy_file_not_once_for_each(
     workspace: Workspace, key: WorkspaceKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(databases, "BUSY_TIMEOUT_S", 0.2)
-    impatient = Database(workspace.path, key)
+    impatient = FileDatabase(workspace.path, key)
     writer = GroupWriter(impatient)
     loop = asyncio.get_running_loop()
     with workspace.write() as session:
@@ -161,7 +162,7 @@ async def test_who_sends_waits_for_others_to_be_done_writing(
     workspace: Workspace, key: WorkspaceKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(databases, "BUSY_TIMEOUT_S", 0.05)
-    patient = Database(workspace.path, key, durable=True)
+    patient = FileDatabase(workspace.path, key, durable=True)
     writer = GroupWriter(patient)
     with workspace.write() as session:
         session.execute(text("UPDATE organisation SET name = name"))

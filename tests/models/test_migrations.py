@@ -6,7 +6,7 @@ from alembic import command
 from sqlalchemy import select, text
 
 from app.models import migrations
-from app.models.database import Database
+from app.models.file_database import FileDatabase
 from app.models.keys import WorkspaceKey
 from app.models.tables import Account, Campaign, DispatchRoute
 from app.models.workspace import SUFFIX, Workspace
@@ -27,7 +27,7 @@ _FIRST_VERSION = (
 
 def test_a_dispatch_of_the_first_version_keeps_its_account(tmp_path: Path, key: WorkspaceKey) -> None:
     path = tmp_path / f"old{SUFFIX}"
-    database = Database(path, key)
+    database = FileDatabase(path, key)
     with database.connection() as connection:
         command.upgrade(migrations._config(connection), "0001")
         for statement in _FIRST_VERSION:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.errors import UserFacingError
 from app.models import migrations
-from app.models.database import Database, WorkspaceUnavailable, WrongKey
+from app.models.database import WorkspaceUnavailable, WrongKey
+from app.models.file_database import FileDatabase
 from app.models.keys import WorkspaceKey
 from app.models.states import SuppressionReason
 from app.models.tables import Suppression
@@ -89,7 +90,7 @@ def test_a_disk_that_lets_nobody_write_is_said_in_a_sentence(
 
 def test_a_half_made_workspace_is_named_as_such(tmp_path: Path, key: WorkspaceKey) -> None:
     path = tmp_path / "half.mailspace"
-    connection = Database(path, key).connect()
+    connection = FileDatabase(path, key).connect()
     connection.execute("CREATE TABLE something (id INTEGER)")
     connection.close()
     with pytest.raises(UserFacingError, match="not a finished workspace"):
