@@ -1,69 +1,122 @@
 """How fast an account may send: limits it never exceeds, and a pace that gives way when the server asks for it.
 
-Providers count in sliding windows ("500 in any 24 hours"), so the throttle does as well. What was sent before a restart
-counts, from the history that the workspace keeps.
+Providers count in sliding windows ("500 in any 24 hours"), so the throttle does as well; the user's own limit a day and
+the warm-up count calendar days. What was sent before a restart counts, from the history that the workspace keeps.
 """
 
 import asyncio
-from collections import deque
+import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from app.sending.brakes import DAY_S, DAYS_30_S, HOUR_S, MINUTE_S, DailyCap, LastSecond, Opening, Sliding
 from app.sending.clock import Clock, SystemClock
 from app.sending.limits import Limits
+from app.sending.pace import DECREASE_EVERY_S, Pace, PaceState, slower_than
+from app.sending.warm_up import WarmUp
+from app.sending.windows import SendingWindow
 
-__all__ = ["Clock", "Limits", "SystemClock", "Throttle"]
+__all__ = ["Clock", "Limits", "PaceState", "SystemClock", "Throttle"]
 
-_MINUTE_S, _HOUR_S, _DAY_S = 60.0, 3_600.0, 86_400.0
-
-# A sleep ends a millisecond or so late. That much is caught up, or 2,000 a second would come out as 700.
-_CATCH_UP_S = 0.05
+# Sleeps end late, by a millisecond or by what else the loop had to do. That much is caught up, or 2,000 a second would
+# come out as 700; the limit of any second holds all the same.
+_CATCH_UP_S = 0.2
 _SHORTEST_SLEEP_S = 0.0001
 _LONGEST_SLEEP_S = 30.0  # a computer that was suspended must notice that a day has passed
-
-# Additive increase, multiplicative decrease, as TCP does it (RFC 5681). All connections report the same congestion, so
-# only the first report in a while counts; from then on the old pace comes back within ten minutes.
-_DECREASE = 0.5
-_DECREASE_EVERY_S = 5.0
-_RECOVERY_S = 600.0
-_SLOWEST_PER_S = 1 / 60
 _MEASURED_OVER_S = 10.0
+_MINUTES_PER_HOUR = 60
 
 
 class Throttle:
-    """Hands out the moments to send in. One for each account, shared by its connections."""
+    """Hands out the moments to send in. One for each account, shared by its connections.
 
-    def __init__(self, limits: Limits, *, clock: Clock, usage: Iterable[tuple[int, int]] = ()) -> None:
-        """*usage*: what was sent before, as (minute since 1970 in UTC, messages); what is older than a day is ignored.
+    Args:
+        limits: What the provider allows.
+        usage: What was sent before, as (minute since 1970 in UTC, messages); what is older than 30 days is ignored.
+            Where in its minute a message of the past went is not known, so it counts as sent at the minute's end: a
+            limit may free a little late after a restart, never early.
+        window: The hours in which it may send, and how much on a calendar day of their zone.
+        warm_up: A limit a day that grows, by the calendar of the window's zone.
+        pace: `pace_state` as it was before a restart.
+    """
 
-        Where in its minute a message of the past went is not known, so it counts as sent at the minute's end: a limit
-        may free a little late after a restart, never early.
-        """
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        clock: Clock,
+        usage: Iterable[tuple[int, int]] = (),
+        window: SendingWindow | None = None,
+        warm_up: WarmUp | None = None,
+        pace: PaceState | None = None,
+    ) -> None:
         self._clock = clock
         self._queue = asyncio.Lock()
         self._per_second = limits.per_second
         self._next_at = self._hold_until = self._slowed_at = float("-inf")
-        self._pace: _Pace | None = None
-        self._recent = _Window(None, "a second", _MEASURED_OVER_S, resolution_s=1.0)
-        self._by_monotonic = (
-            _Window(limits.per_second, "a second", 1.0, resolution_s=0.001),
-            _Window(limits.per_minute, "a minute", _MINUTE_S, resolution_s=0.1),
-        )
+        self._pace: Pace | None = None
+        self._recent = Sliding(None, "", _MEASURED_OVER_S, resolution_s=1.0)
+        self._day = Sliding(limits.per_day, "a day", DAY_S, resolution_s=MINUTE_S)
+        self._month = Sliding(limits.per_30_days, "in 30 days", DAYS_30_S, resolution_s=HOUR_S)
+        self._brakes_by_monotonic = _monotonic_brakes(limits)
+        self._counted_by_monotonic = (*self._brakes_by_monotonic, self._recent)
         # Hours and days are counted by the calendar's clock, which goes on while the computer sleeps.
-        self._day = _Window(limits.per_day, "a day", _DAY_S, resolution_s=_MINUTE_S)
-        self._by_date = (_Window(limits.per_hour, "an hour", _HOUR_S, resolution_s=_MINUTE_S), self._day)
-        for minute, count in sorted(usage):
+        hour = [Sliding(limits.per_hour, "an hour", HOUR_S, resolution_s=MINUTE_S)] if limits.per_hour else []
+        self._counted_by_date: tuple[Sliding | DailyCap, ...] = (*hour, self._day, self._month)
+        usage = sorted(usage)
+        for minute, count in usage:
             self._remember(minute, count)
+        window = window or SendingWindow.ALWAYS
+        if window.per_day is not None or warm_up is not None:
+            date = clock.utcnow().timestamp()
+            cap = DailyCap(window, warm_up, history=self._day, usage=usage, now=date)
+            self._counted_by_date = (*self._counted_by_date, cap)
+        self._brakes_by_date: tuple[Sliding | DailyCap | Opening, ...] = (
+            *(one for one in self._counted_by_date if one.is_brake),
+            *([] if window.never_closes else [Opening(window)]),
+        )
+        if pace is not None:
+            self._restore(pace)
 
     @property
     def waiting_for(self) -> str | None:
         """What the next message has to wait for, in plain words to follow "Waiting for"; None if it may go now."""
-        wait_s, words = max(self._waits())
+        now, date = self._clock.monotonic(), self._clock.utcnow().timestamp()
+        held = [(brake.free_in(now), brake.words(now)) for brake in self._brakes_by_monotonic]
+        held += [(wait_s, brake.words(date)) for brake in self._brakes_by_date if (wait_s := brake.free_in(date)) > 0]
+        held.append((self._hold_until - now, "the time after which the server wants to hear from us again"))
+        if self._rate(now) is not None:
+            by_pace = "the server, which asked us to send more slowly"
+            words = by_pace if self._pace else f"the limit of {self._per_second:,} a second"
+            held.append((self._next_at - now, words))
+        wait_s, words = max(held)
         return words if wait_s > 0 else None
 
+    @property
+    def pace_state(self) -> PaceState | None:
+        """What a later run must know of the server's wishes; None while it has none."""
+        now = self._clock.monotonic()
+        self._rate(now)
+        hold = self._date_of(self._hold_until) if self._hold_until > now else None
+        if self._pace is None:
+            return PaceState(hold_until=hold) if hold else None
+        return PaceState(self._pace.floor, self._pace.ceiling, self._date_of(self._pace.since), hold)
+
     def next_free_in(self) -> float:
-        """Seconds until a message may go; 0 if one may go now."""
-        return max(0.0, *(wait_s for wait_s, _ in self._waits()))
+        """Seconds until a message may go; 0 if one may go now. It is asked for every message, so it costs little."""
+        now = self._clock.monotonic()
+        longest_s = self._next_at - now
+        if (wait_s := self._hold_until - now) > longest_s:
+            longest_s = wait_s
+        for by_monotonic in self._brakes_by_monotonic:
+            if (wait_s := by_monotonic.free_in(now)) > longest_s:
+                longest_s = wait_s
+        if self._brakes_by_date:
+            date = self._clock.utcnow().timestamp()
+            for by_date in self._brakes_by_date:
+                if (wait_s := by_date.free_in(date)) > longest_s:
+                    longest_s = wait_s
+        return longest_s if longest_s > 0 else 0.0
 
     def reserve(self) -> float:
         """Take the right to send one message now and return 0; or take nothing and return the seconds to wait."""
@@ -74,13 +127,24 @@ class Throttle:
         if (rate := self._rate(now)) is not None:
             is_late = now - _CATCH_UP_S < self._next_at
             self._next_at = (self._next_at if is_late else now) + 1 / rate
-        self._recent.add(now)
-        for window in self._by_monotonic:
-            window.add(now)
+        for by_monotonic in self._counted_by_monotonic:
+            by_monotonic.add(now)
         date = self._clock.utcnow().timestamp()
-        for window in self._by_date:
-            window.add(date)
+        for by_date in self._counted_by_date:
+            by_date.add(date)
         return 0.0
+
+    def give_back(self) -> None:
+        """One message that was reserved, a minute ago at most, was not offered to the server: it counts no more.
+
+        The moment it was to go at is not handed out again.
+        """
+        now = self._clock.monotonic()
+        for by_monotonic in self._counted_by_monotonic:
+            by_monotonic.take_back(now)
+        date = self._clock.utcnow().timestamp()
+        for by_date in self._counted_by_date:
+            by_date.take_back(date)
 
     async def acquire(self) -> None:
         """Wait for the right to send one message, behind all who asked before."""
@@ -93,118 +157,57 @@ class Throttle:
         now = self._clock.monotonic()
         if retry_after_s is not None:
             self._hold_until = max(self._hold_until, now + retry_after_s)
-        if now < self._slowed_at + _DECREASE_EVERY_S:
+        if now < self._slowed_at + DECREASE_EVERY_S:
             return
         self._slowed_at = now
         rate = self._rate(now) or max(1.0, self._recent.rate(now))
-        ceiling = self._pace.ceiling if self._pace else rate
-        self._pace = _Pace(max(rate * _DECREASE, _SLOWEST_PER_S), ceiling, now)
+        self._pace = slower_than(rate, now, ceiling=self._pace.ceiling if self._pace else None)
 
     def usage(self) -> list[tuple[int, int]]:
-        """What was sent in the last 24 hours: (minute since 1970 in UTC, messages), oldest first."""
-        return self._day.steps(self._clock.utcnow().timestamp())
+        """What was sent in the last 30 days: (minute since 1970 in UTC, messages), oldest first.
+
+        What is older than a day comes by the hour.
+        """
+        date = self._clock.utcnow().timestamp()
+        minutes = self._day.steps(date)
+        by_hour = Counter[int]()
+        for minute, count in minutes:
+            by_hour[minute // _MINUTES_PER_HOUR] += count
+        older = [(hour, count - by_hour[hour]) for hour, count in self._month.steps(date)]
+        return sorted([(hour * _MINUTES_PER_HOUR, count) for hour, count in older if count > 0] + minutes)
 
     def _remember(self, minute: int, count: int) -> None:
         date = self._clock.utcnow().timestamp()
-        sent_at = min((minute + 1) * _MINUTE_S, date)
-        for window in self._by_date:
-            window.add(min(minute * _MINUTE_S, date), count)
-        for window in self._by_monotonic:
-            window.add(self._clock.monotonic() - (date - sent_at), count)
+        sent_at = min((minute + 1) * MINUTE_S, date)
+        for by_date in self._counted_by_date:
+            by_date.add(min(minute * MINUTE_S, date), count)
+        for by_monotonic in self._counted_by_monotonic:
+            by_monotonic.add(self._clock.monotonic() - (date - sent_at), count)
+
+    def _restore(self, pace: PaceState) -> None:
+        now, date = self._clock.monotonic(), self._clock.utcnow()
+        if pace.hold_until is not None:
+            self._hold_until = now + (pace.hold_until - date).total_seconds()
+        if pace.rate is not None and pace.ceiling is not None and pace.slowed_at is not None:
+            # A calendar set back must not keep it slow for that long.
+            self._slowed_at = now - max(0.0, (date - pace.slowed_at).total_seconds())
+            self._pace = Pace(pace.rate, pace.ceiling, self._slowed_at)
 
     def _rate(self, now: float) -> float | None:
         """Messages a second to space evenly; None for as many as come."""
-        if self._pace is not None and self._pace.has_recovered(now):
+        if self._pace is None:
+            return self._per_second
+        if self._pace.has_recovered(now):
             self._pace = None
-        pace = self._pace.at(now) if self._pace else None
-        return min((rate for rate in (self._per_second, pace) if rate is not None), default=None)
+            return self._per_second
+        pace = self._pace.at(now)
+        return pace if self._per_second is None else min(pace, self._per_second)
 
-    def _waits(self) -> list[tuple[float, str]]:
-        """The seconds each brake still holds (0 or less: it does not), and its words."""
-        now, date = self._clock.monotonic(), self._clock.utcnow().timestamp()
-        waits = [(window.free_in(now), window.words) for window in self._by_monotonic]
-        waits += [(window.free_in(date), window.words) for window in self._by_date]
-        waits.append((self._hold_until - now, "the time after which the server wants to hear from us again"))
-        if self._rate(now) is not None:
-            words = "the server, which asked us to send more slowly" if self._pace else self._by_monotonic[0].words
-            waits.append((self._next_at - now, words))
-        return waits
+    def _date_of(self, moment: float) -> dt.datetime:
+        return self._clock.utcnow() + dt.timedelta(seconds=moment - self._clock.monotonic())
 
 
-@dataclass(frozen=True, slots=True)
-class _Pace:
-    """A rate that grows evenly from *floor* towards *ceiling*, both in messages a second."""
-
-    floor: float
-    ceiling: float
-    since: float
-
-    def at(self, now: float) -> float:
-        return self.floor + self.ceiling * (now - self.since) / _RECOVERY_S
-
-    def has_recovered(self, now: float) -> bool:
-        return self.at(now) >= self.ceiling
-
-
-class _Window:
-    """Counts what happened in the last *length_s* seconds, in steps of *resolution_s*.
-
-    A step counts until all of it has left the window: up to one step too long, never too short.
-    """
-
-    def __init__(self, limit: int | None, unit: str, length_s: float, *, resolution_s: float) -> None:
-        self.words = f"the limit of {limit:,} {unit}" if limit is not None else ""
-        self._limit = limit
-        self._length_s = length_s
-        self._resolution_s = resolution_s
-        self._steps: deque[list[int]] = deque()  # [number of the step, count], oldest first
-        self._total = 0
-
-    def add(self, now: float, count: int = 1) -> None:
-        step = int(now // self._resolution_s)
-        if self._steps and self._steps[-1][0] == step:
-            self._steps[-1][1] += count
-        else:
-            self._steps.append([step, count])
-        self._total += count
-
-    def total(self, now: float) -> int:
-        self._forget(now)
-        return self._total
-
-    def rate(self, now: float) -> float:
-        """How many a second there were since the first one in the window, which may have been a moment ago."""
-        self._forget(now)
-        if not self._steps:
-            return 0.0
-        return self._total / max(now - self._steps[0][0] * self._resolution_s, self._resolution_s)
-
-    def steps(self, now: float) -> list[tuple[int, int]]:
-        self._forget(now)
-        return [(step, count) for step, count in self._steps]
-
-    def free_in(self, now: float) -> float:
-        """Seconds until one more fits."""
-        self._forget(now)
-        if self._limit is None or self._total < self._limit:
-            return 0.0
-        too_many = self._total - self._limit + 1
-        for step, count in self._steps:
-            too_many -= count
-            if too_many <= 0:
-                return self._leaves_at(step) - now
-        return 0.0
-
-    def _leaves_at(self, step: int) -> float:
-        return (step + 1) * self._resolution_s + self._length_s
-
-    def _forget(self, now: float) -> None:
-        while self._steps and self._leaves_at(self._steps[0][0]) <= now:
-            self._total -= self._steps.popleft()[1]
-        # A calendar set back leaves steps in the future. They count from now on, lest they block for that long.
-        current = int(now // self._resolution_s)
-        if self._steps and self._steps[-1][0] > current:
-            ahead = 0
-            while self._steps and self._steps[-1][0] >= current:
-                ahead += self._steps.pop()[1]
-            self._steps.append([current, ahead])
+def _monotonic_brakes(limits: Limits) -> tuple[LastSecond | Sliding, ...]:
+    second = [LastSecond(limits.per_second)] if limits.per_second else []
+    minute = [Sliding(limits.per_minute, "a minute", MINUTE_S, resolution_s=0.1)] if limits.per_minute else []
+    return (*second, *minute)

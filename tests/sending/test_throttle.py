@@ -1,7 +1,10 @@
 """Limits hold exactly in every window, survive a restart, and the pace gives way when asked to."""
 
 import asyncio
+import datetime as dt
+import random
 import time
+import timeit
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,30 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.sending.throttle import Limits, SystemClock, Throttle
+from app.sending.warm_up import WarmUp
+from app.sending.windows import SendingWindow
+from tests.sending.clocks import START, FakeClock
 
-START = datetime(2026, 11, 24, 12, 0, 20, tzinfo=UTC)
-
-
-class FakeClock:
-    """Time passes only where it is slept away; *drift_s* is how late every sleep ends."""
-
-    def __init__(self, *, now: datetime = START, drift_s: float = 0.0) -> None:
-        self.monotonic_s = 1_000.0
-        self.date = now
-        self.drift_s = drift_s
-
-    def monotonic(self) -> float:
-        return self.monotonic_s
-
-    def utcnow(self) -> datetime:
-        return self.date
-
-    async def sleep(self, seconds: float) -> None:
-        self.pass_by(seconds + self.drift_s)
-
-    def pass_by(self, seconds: float) -> None:
-        self.monotonic_s += seconds
-        self.date += timedelta(seconds=seconds)
+BERLIN = "Europe/Berlin"
 
 
 async def moments(throttle: Throttle, clock: FakeClock, count: int) -> list[float]:
@@ -191,17 +175,43 @@ async def test_a_restart_within_the_minute_does_not_double_the_minutes_limit() -
     assert 55 <= after.next_free_in() <= 60.2
 
 
-async def test_usage_forgets_what_is_older_than_a_day() -> None:
+async def test_usage_forgets_what_is_older_than_30_days() -> None:
     clock = FakeClock()
     throttle = Throttle(Limits(), clock=clock)
     await throttle.acquire()
-    clock.pass_by(86_400 - 60)
+    clock.pass_by(30 * 86_400 - 60)
     kept = throttle.usage()
 
-    clock.pass_by(121)
+    clock.pass_by(3661)
 
     assert [count for _, count in kept] == [1]
     assert throttle.usage() == []
+
+
+async def test_usage_of_days_ago_comes_by_the_hour_and_counts_nothing_twice() -> None:
+    clock = FakeClock()
+    throttle = Throttle(Limits(), clock=clock)
+    for _ in range(40):
+        await moments(throttle, clock, 3)
+        clock.pass_by(47 * 60)
+
+    usage = throttle.usage()
+
+    assert sum(count for _, count in usage) == 120
+    assert usage == Throttle(Limits(), clock=clock, usage=usage).usage()
+    assert all(minute % 60 == 0 for minute, _ in usage if minute * 60 < clock.date.timestamp() - 86_400 - 120)
+
+
+async def test_a_limit_in_30_days_survives_a_restart() -> None:
+    clock = FakeClock()
+    before = Throttle(Limits(per_30_days=100), clock=clock)
+    await moments(before, clock, 100)
+    clock.pass_by(10 * 86_400)
+
+    after = Throttle(Limits(per_30_days=100), clock=clock, usage=before.usage())
+
+    assert 20 * 86_400 <= after.next_free_in() <= 20 * 86_400 + 3600
+    assert after.waiting_for == "the limit of 100 in 30 days"
 
 
 async def test_a_suspended_computer_notices_that_a_day_has_passed() -> None:
@@ -311,7 +321,175 @@ async def test_a_wait_the_server_names_is_kept() -> None:
     assert throttle.next_free_in() == 0
 
 
-@pytest.mark.parametrize("limits", [{"per_second": 0}, {"per_day": -1}])
-def test_a_limit_of_nothing_is_a_mistake(limits: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="at least 1"):
-        Limits(**limits)
+@pytest.mark.parametrize("cap", [SendingWindow(time_zone=BERLIN, per_day=10), WarmUp(START.date(), first_day=10)])
+async def test_a_limit_of_a_calendar_day_is_free_again_at_midnight_of_the_zone(cap: SendingWindow | WarmUp) -> None:
+    clock = FakeClock()  # 13:00:20 in Berlin
+    throttle = (
+        Throttle(Limits(), clock=clock, window=cap)
+        if isinstance(cap, SendingWindow)
+        else Throttle(Limits(), clock=clock, window=SendingWindow(time_zone=BERLIN), warm_up=cap)
+    )
+
+    times = await moments(throttle, clock, 11)
+
+    assert times[9] == 0
+    assert times[10] == pytest.approx(11 * 3600 - 20)
+
+
+async def test_the_day_the_clock_is_put_back_counts_all_its_25_hours_after_a_restart() -> None:
+    clock = FakeClock(now=datetime(2026, 10, 24, 22, 0, 30, tzinfo=UTC))
+    window = SendingWindow(time_zone=BERLIN, per_day=10)
+    before = Throttle(Limits(), clock=clock, window=window)
+    await moments(before, clock, 10)
+    clock.pass_by(24.5 * 3600)
+
+    after = Throttle(Limits(), clock=clock, window=window, usage=before.usage())
+
+    assert after.next_free_in() == pytest.approx(1800 - 30)
+    assert after.waiting_for == "the limit of 10 on one day"
+
+
+async def test_a_warm_up_allows_more_each_day_and_says_so() -> None:
+    clock = FakeClock()
+    throttle = Throttle(Limits(), clock=clock, warm_up=WarmUp(START.date(), first_day=10, growth=2, goal=50))
+
+    times = await moments(throttle, clock, 10)
+    waits_for = throttle.waiting_for
+    times += await moments(throttle, clock, 200)
+
+    assert waits_for == "the limit of 10 today, while the account is warmed up"
+    midnight = 12 * 3600 - 20
+    assert [sum(at < midnight + 86_400 * day for at in times) for day in range(3)] == [10, 30, 70]
+    assert times[-1] < midnight + 86_400 * 3
+
+
+async def test_nothing_leaves_while_the_window_is_closed() -> None:
+    clock = FakeClock()
+    window = SendingWindow(frozenset(range(5)), dt.time(8), dt.time(14), BERLIN)
+    throttle = Throttle(Limits(per_minute=30), clock=clock, window=window)
+
+    times = await moments(throttle, clock, 2000)
+
+    hour_left = 3600 - 20
+    assert [at for at in times if hour_left <= at < hour_left + 18 * 3600] == []
+    assert sum(at < hour_left for at in times) == pytest.approx(1800, abs=30)
+    assert times[-1] < hour_left + 18 * 3600 + 600
+    clock.pass_by(6 * 3600)
+    assert throttle.waiting_for == "the sending hours, which begin on Thursday at 8:00, Berlin time"
+
+
+async def test_a_suspended_computer_notices_that_the_window_has_closed() -> None:
+    clock = FakeClock()
+    throttle = Throttle(Limits(), clock=clock, window=SendingWindow(opens=dt.time(8), closes=dt.time(14)))
+    await throttle.acquire()
+
+    clock.date += timedelta(hours=3)  # the monotonic clock stood still
+
+    assert throttle.next_free_in() == pytest.approx(17 * 3600 - 20)
+
+
+async def test_what_is_given_back_may_go_again() -> None:
+    clock = FakeClock()
+    throttle = Throttle(Limits(per_day=3, per_30_days=3), clock=clock, window=SendingWindow(per_day=3))
+    await moments(throttle, clock, 3)
+
+    throttle.give_back()
+
+    assert throttle.reserve() == 0
+    assert throttle.reserve() > 0
+    assert sum(count for _, count in throttle.usage()) == 3
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    limits=st.builds(Limits, st.integers(1, 9), st.integers(1, 30), st.integers(1, 60)),
+    steps=st.lists(st.tuples(st.floats(0, 70), st.booleans(), st.floats(0, 30)), max_size=60),
+)
+def test_what_is_given_back_breaks_no_limit(limits: Limits, steps: list[tuple[float, bool, float]]) -> None:
+    clock = FakeClock()
+    throttle = Throttle(limits, clock=clock)
+    offered = []
+
+    for pause, is_refused, claim_s in steps:
+        clock.pass_by(pause)
+        while throttle.reserve() > 0:
+            clock.pass_by(min(throttle.next_free_in() + 0.0001, 30))
+        reserved_at = clock.monotonic()
+        if is_refused:
+            clock.pass_by(claim_s)
+            throttle.give_back()
+        else:
+            offered.append(reserved_at)
+
+    for window_s, limit in ((1, limits.per_second), (60, limits.per_minute), (3600, limits.per_hour)):
+        assert not offered or most_in_any(window_s, offered) <= (limit or 0)
+
+
+async def test_the_pace_goes_on_after_a_restart_where_it_stood() -> None:
+    clock = FakeClock()
+    before = Throttle(Limits(per_second=10), clock=clock)
+    await moments(before, clock, 100)
+    before.slow_down(retry_after_s=30)
+    stored = before.pace_state
+    clock.pass_by(150)
+
+    after = Throttle(Limits(per_second=10), clock=clock, pace=stored)
+    times = await moments(after, clock, 60)
+
+    assert stored is not None
+    assert stored.rate == 5
+    assert stored.hold_until == stored.slowed_at + timedelta(seconds=30)
+    assert (60 - 1) / (times[-1] - times[0]) == pytest.approx(7.6, rel=0.05)
+
+
+async def test_a_wait_the_server_named_outlives_a_restart() -> None:
+    clock = FakeClock()
+    before = Throttle(Limits(), clock=clock)
+    before.slow_down(retry_after_s=300)
+    stored = before.pace_state
+    clock.pass_by(100)
+
+    assert Throttle(Limits(), clock=clock, pace=stored).next_free_in() == pytest.approx(200)
+
+
+async def test_a_server_that_is_content_leaves_no_pace_to_keep() -> None:
+    clock = FakeClock()
+    throttle = Throttle(Limits(per_second=10), clock=clock)
+    assert throttle.pace_state is None
+    throttle.slow_down(retry_after_s=5)
+
+    clock.pass_by(700)
+
+    assert throttle.pace_state is None
+
+
+@pytest.mark.parametrize("rate", [1, 14, 200])
+async def test_a_rate_is_kept_by_a_loop_that_has_other_things_to_do(rate: int) -> None:
+    """Sleeps end late by a millisecond, and twice a second something else takes 30 to 100 ms."""
+    rng = random.Random(7)
+    clock = FakeClock(drift_s=0.001)
+    throttle = Throttle(Limits(per_second=rate), clock=clock)
+    times: list[float] = []
+    start = busy_at = clock.monotonic()
+    while clock.monotonic() < start + 60:
+        await throttle.acquire()
+        times.append(clock.monotonic() - start)
+        if clock.monotonic() > busy_at:
+            clock.pass_by(rng.uniform(0.03, 0.1))
+            busy_at = clock.monotonic() + 0.5
+
+    in_a_minute = sum(at < 60 for at in times)
+    assert in_a_minute == pytest.approx(60 * rate, rel=0.02)
+    assert most_in_any(1.0, times) <= rate
+
+
+@pytest.mark.parametrize(
+    ("limits", "most_us"), [(Limits(), 2.0), (Limits(100_000, 6_000_000, 10**8, 10**9, 10**9), 6.0)]
+)
+def test_asking_costs_little(limits: Limits, most_us: float) -> None:
+    throttle = Throttle(limits, clock=SystemClock(), window=SendingWindow.ALWAYS)
+    throttle.reserve()
+
+    best_s = min(timeit.repeat(throttle.next_free_in, number=2000, repeat=20)) / 2000
+
+    assert best_s * 1e6 < most_us
