@@ -1,17 +1,17 @@
 """The campaigns of a workspace: drafted, checked, sent, paused, resumed, cancelled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.audience.audience import Audience
 from app.errors import UserFacingError
 from app.models.base import utcnow
 from app.models.states import CampaignStatus, DispatchState, Wish, campaign_status
-from app.models.tables import Account, Campaign, Dispatch, Identity, Template
+from app.models.tables import Account, Campaign, CampaignRoute, Dispatch, DispatchRoute, Identity, Template
 from app.models.workspace import Workspace
 
 GRACE = timedelta(seconds=10)
@@ -181,19 +181,18 @@ def launch(workspace: Workspace, campaign_id: int, *, at: datetime | None = None
             raise UserFacingError("This campaign has no template.", "Choose one.")
         if campaign.identity_id is None:
             raise UserFacingError("This campaign has no From address.", "Choose one.")
-        identity = session.get_one(Identity, campaign.identity_id)
-        problem = session.get_one(Account, identity.account_id).problem
-        if problem:
-            raise UserFacingError(f"The account cannot send: {problem}", "Correct it under Accounts.")
+        routes = _routes(session, campaign)
+        _refuse_if_none_can_send(session, routes)
         dispatch = Dispatch(
             campaign_id=campaign_id,
-            account_id=identity.account_id,
-            identity_id=identity.id,
+            account_id=routes[0].account_id,
+            identity_id=routes[0].identity_id,
             due_at=at or utcnow() + grace,
         )
         session.add(dispatch)
         campaign.updated_at = utcnow()
         session.flush()
+        session.add_all(DispatchRoute(dispatch_id=dispatch.id, **vars(route)) for route in routes)
         return dispatch.id
 
 
@@ -216,12 +215,13 @@ def pause(workspace: Workspace, dispatch_id: int) -> None:
 
 
 def resume(workspace: Workspace, dispatch_id: int) -> None:
-    """Go on where it stopped; a problem noted with it or its account is taken as solved."""
+    """Go on where it stopped; a problem noted with it or its accounts is taken as solved."""
     with workspace.write() as session:
         dispatch = session.get_one(Dispatch, dispatch_id)
         _refuse_if_over(dispatch)
         dispatch.wish, dispatch.problem = Wish.RUN, ""
-        session.get_one(Account, dispatch.account_id).problem = ""
+        ways = select(DispatchRoute.account_id).where(DispatchRoute.dispatch_id == dispatch_id)
+        session.execute(update(Account).where(Account.id.in_(ways)).values(problem=""))
 
 
 def cancel(workspace: Workspace, dispatch_id: int) -> None:
@@ -239,6 +239,35 @@ def _wish(workspace: Workspace, dispatch_id: int, wish: Wish) -> None:
 def _refuse_if_over(dispatch: Dispatch) -> None:
     if dispatch.state in (DispatchState.FINISHED, DispatchState.CANCELLED) or dispatch.wish is Wish.CANCEL:
         raise UserFacingError("This campaign is over already.")
+
+
+@dataclass(frozen=True)
+class _Route:
+    identity_id: int
+    account_id: int
+    weight: int
+
+
+def _routes(session: Session, campaign: Campaign) -> list[_Route]:
+    """The ways a campaign leaves: its own From address first, then the further ones."""
+    rows = session.execute(
+        select(CampaignRoute.identity_id, Identity.account_id, CampaignRoute.weight)
+        .join(Identity, Identity.id == CampaignRoute.identity_id)
+        .where(CampaignRoute.campaign_id == campaign.id)
+        .order_by(CampaignRoute.identity_id != campaign.identity_id, CampaignRoute.identity_id)
+    )
+    several = [_Route(*row) for row in rows]
+    if any(route.weight for route in several):
+        return several
+    identity = session.get_one(Identity, campaign.identity_id)
+    return [_Route(identity.id, identity.account_id, 1)]
+
+
+def _refuse_if_none_can_send(session: Session, routes: Sequence[_Route]) -> None:
+    ids = [route.account_id for route in routes]
+    problems = session.scalars(select(Account.problem).where(Account.id.in_(ids))).all()
+    if all(problems):
+        raise UserFacingError(f"The account cannot send: {problems[0]}", "Correct it under Accounts.")
 
 
 def _existing(session: Session, campaign_id: int) -> Campaign:

@@ -1,6 +1,5 @@
 """From a leased delivery and a contact's values to the bytes of its message."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.content.compiled import CompiledMessage
@@ -10,21 +9,15 @@ from app.models.tables import Dispatch, Identity, Organisation
 from app.models.workspace import Workspace
 from app.sending.accounts import signer
 from app.sending.dkim import Signer
-from app.sending.outbox import LeasedDelivery
 from app.sending.plan import unsubscribe_by_mail
+from app.sending.supply import Row
 from app.sending.transport import Envelope
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A message ready to go; it is the `Job` of the transport.
+    """A message and where it goes."""
 
-    Attributes:
-        values: What was merged into it, kept so that it can be made again if it could not be tried.
-    """
-
-    delivery: LeasedDelivery
-    values: Mapping[str, object]
     envelope: Envelope
     content: bytes
 
@@ -37,8 +30,8 @@ class Composer:
         self._signer = signer
 
     @classmethod
-    def of_dispatch(cls, workspace: Workspace, dispatch_id: int) -> "Composer":
-        """The composer of a frozen dispatch.
+    def of_dispatch(cls, workspace: Workspace, dispatch_id: int, identity_id: int) -> "Composer":
+        """The composer of a frozen dispatch, sent from one of its identities.
 
         Raises:
             TemplateError: the frozen content cannot be compiled.
@@ -46,7 +39,7 @@ class Composer:
         """
         with workspace.read() as session:
             dispatch = session.get_one(Dispatch, dispatch_id)
-            identity = session.get_one(Identity, dispatch.identity_id)
+            identity = session.get_one(Identity, identity_id)
             organisation = session.get_one(Organisation, 1)
             source = MessageSource(
                 subject=dispatch.subject,
@@ -61,16 +54,17 @@ class Composer:
                 list_id=f"campaign-{dispatch.campaign_id}.{identity.address.rpartition('@')[2]}",
                 unsubscribe=unsubscribe_by_mail(identity),
             )
-        return cls(source, signer(workspace, dispatch.identity_id))
+        return cls(source, signer(workspace, identity_id))
 
-    def compose(self, delivery: LeasedDelivery, values: Mapping[str, object]) -> OutgoingMessage:
+    def compose(self, row: Row) -> OutgoingMessage:
         """The message for one recipient.
 
         Raises:
             TemplateError: a value cannot stand where the template puts it, a line break in a header for example.
             AddressRefused: the address cannot be mailed to.
         """
-        rendered = self._message.render(values, to_address=delivery.address, token=delivery.token, now=utcnow())
+        delivery = row.delivery
+        rendered = self._message.render(row.values, to_address=delivery.address, token=delivery.token, now=utcnow())
         envelope = Envelope(rendered.envelope_sender, rendered.envelope_recipient)
         signature = self._signer.sign(rendered.headers, rendered.body, is_canonical=True) if self._signer else b""
-        return OutgoingMessage(delivery, values, envelope, rendered.to_bytes(prefix=signature))
+        return OutgoingMessage(envelope, rendered.to_bytes(prefix=signature))

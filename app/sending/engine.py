@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.errors import UserFacingError
@@ -16,13 +16,15 @@ from app.models.base import utcnow
 from app.models.database import WorkspaceUnavailable
 from app.models.group_writer import GroupWriter
 from app.models.states import DispatchState, Wish
-from app.models.tables import Account, Dispatch
 from app.models.workspace import Workspace
-from app.sending import accounts, outbox
+from app.sending import dispatches, outbox
 from app.sending.compose import Composer
+from app.sending.dispatches import OpenDispatch, RouteInfo
 from app.sending.lanes import Lanes
 from app.sending.plan import freeze
-from app.sending.runner import DispatchRunner
+from app.sending.runner import DispatchRunner, Route
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -37,36 +39,34 @@ _NEVER = timedelta(days=365)
 _FAULT = "The program failed at this campaign; the other campaigns go on. The log tells why."
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A dispatch as the workspace has it now, and the settings of its account."""
-
-    id: int
-    account_id: int
-    state: DispatchState
-    wish: Wish
-    due_at: datetime
-    note: str
-    account: tuple[object, ...]
-
-
 @dataclass
 class _Running:
     runner: DispatchRunner
     task: asyncio.Task[None]
     note: str
-    account: tuple[object, ...]
+    settings: tuple[object, ...]
 
 
 class Engine:
     """Sends what is due, obeys the wishes, and writes down what happened. The agent runs one per workspace."""
 
-    def __init__(self, workspace: Workspace, writer: GroupWriter, lanes: Lanes, *, rng: random.Random) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        writer: GroupWriter,
+        lanes: Lanes,
+        *,
+        rng: random.Random,
+        agent_id: int | None = None,
+    ) -> None:
+        """*agent_id* names this agent where several share the workspace."""
         self._workspace = workspace
         self._writer = writer
         self._lanes = lanes
         self._rng = rng
+        self._agent_id = agent_id
         self._running: dict[int, _Running] = {}
+        self._freezing: dict[int, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._look_again = True
         self._next_look = utcnow()
@@ -78,7 +78,7 @@ class Engine:
         Raises:
             WorkspaceUnavailable: the workspace cannot be written. What could not be settled is in doubt then.
         """
-        in_doubt = await self._writer.write(outbox.recover)
+        in_doubt = await self._writer.write(partial(outbox.recover, agent_id=self._agent_id))
         if in_doubt:
             logger.warning("%d messages are in doubt after a crash; they are not sent again by themselves.", in_doubt)
         version = -1
@@ -107,15 +107,16 @@ class Engine:
 
     async def _wind_down(self) -> None:
         self.stop()
-        tasks = {running.task for running in self._running.values()}
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=PATIENCE_S)
-        for task in late:
-            task.cancel()
+        await asyncio.gather(*self._freezing.values(), return_exceptions=True)
+        tasks = [running.task for running in self._running.values()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=PATIENCE_S)
+            if late:
+                await self._lanes.abort()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, Exception):
                 logger.error("A dispatch could not be finished: %s", result)
+        await self._lanes.close()
 
     async def _look(self) -> None:
         """Compare what the workspace wants with what is running, and act on the difference."""
@@ -125,33 +126,35 @@ class Engine:
                 running.task.result()
         now = utcnow()
         self._next_look = now + _NEVER
-        dispatches = await asyncio.to_thread(self._read_dispatches)
-        self.is_idle = not any(dispatch.wish is Wish.RUN for dispatch in dispatches) and not self._running
-        for dispatch in dispatches:
+        wanted = await asyncio.to_thread(self._read, dispatches.open_dispatches)
+        self.is_idle = not any(dispatch.wish is Wish.RUN for dispatch in wanted) and not self._running
+        for dispatch in wanted:
             try:
                 await self._advance(dispatch, now)
             except WorkspaceUnavailable:
                 raise
             except Exception as error:  # noqa: BLE001  one campaign must not keep the others from going out
-                await self._stop_short(dispatch, error)
+                await self._stop_short(dispatch.id, error)
 
-    async def _stop_short(self, dispatch: _Seen, error: Exception) -> None:
+    async def _stop_short(self, dispatch_id: int, error: Exception) -> None:
         """Halt a dispatch that made the program or its own content fail."""
         problem = str(error)
         if not isinstance(error, UserFacingError):
-            logger.error("Dispatch %d failed.", dispatch.id, exc_info=error)
+            logger.error("Dispatch %d failed.", dispatch_id, exc_info=error)
             problem = _FAULT
-        await self._writer.write(partial(_halt, dispatch_id=dispatch.id, problem=problem))
-        await self._writer.write(lambda session: outbox.recover(session, dispatch.id))
+        await self._writer.write(lambda session: dispatches.halt(session, dispatch_id, problem))
+        await self._writer.write(lambda session: outbox.recover(session, dispatch_id, agent_id=self._agent_id))
 
-    def _read_dispatches(self) -> "list[_Seen]":
+    def _read(self, query: Callable[[Session], T]) -> T:
         with self._workspace.read() as session:
-            return list(_open_dispatches(session))
+            return query(session)
 
-    async def _advance(self, dispatch: _Seen, now: datetime) -> None:
+    async def _advance(self, dispatch: OpenDispatch, now: datetime) -> None:
+        if dispatch.id in self._freezing:
+            return
         running = self._running.get(dispatch.id)
         if running is not None:
-            if dispatch.wish is not Wish.RUN or dispatch.account != running.account:
+            if dispatch.wish is not Wish.RUN or dispatch.settings != running.settings:
                 running.runner.stop()
             return
         if dispatch.wish is Wish.CANCEL:
@@ -161,46 +164,69 @@ class Engine:
                 if dispatch.due_at > now:
                     self._next_look = min(self._next_look, dispatch.due_at)
                     return
-                if not await asyncio.to_thread(freeze, self._workspace, dispatch.id):
-                    return
-            await self._send(dispatch, now)
+                self._freezing[dispatch.id] = asyncio.get_running_loop().create_task(self._freeze(dispatch.id))
+            else:
+                await self._send(dispatch, now)
 
-    async def _send(self, dispatch: _Seen, now: datetime) -> None:
-        work = await asyncio.to_thread(self._read_work, dispatch.id, now)
-        if work.is_ready:
+    async def _freeze(self, dispatch_id: int) -> None:
+        """Write down the audience, however long it takes, while the others go on."""
+        try:
+            await asyncio.to_thread(freeze, self._workspace, dispatch_id)
+        except Exception as error:  # noqa: BLE001  one campaign must not keep the others from going out
+            await self._stop_short(dispatch_id, error)
+        finally:
+            del self._freezing[dispatch_id]
+            self._look_again = True
+
+    async def _send(self, dispatch: OpenDispatch, now: datetime) -> None:
+        left = await asyncio.to_thread(self._read, lambda session: outbox.work(session, dispatch.id, now))
+        if left.is_ready:
             await self._start(dispatch)
-        elif work.next_retry is not None:
-            self._next_look = min(self._next_look, work.next_retry)
+        elif left.next_retry is not None:
+            self._next_look = min(self._next_look, left.next_retry)
         else:
             await self._writer.write(lambda session: outbox.finish_if_done(session, dispatch.id))
 
-    def _read_work(self, dispatch_id: int, now: datetime) -> outbox.Work:
-        with self._workspace.read() as session:
-            return outbox.work(session, dispatch_id, now)
+    async def _start(self, dispatch: OpenDispatch) -> None:
+        work = await asyncio.to_thread(self._read, lambda session: dispatches.work_of(session, dispatch.id))
+        able = [route for route in work.routes if not route.problem]
+        if not able:
+            problem = next((route.problem for route in work.routes), "Its account was removed.")
+            await self._writer.write(lambda session: dispatches.halt(session, dispatch.id, problem))
+            return
+        runner = DispatchRunner(
+            self._workspace,
+            self._writer,
+            [await self._route(work.dispatch_id, route) for route in able],
+            dispatch_id=work.dispatch_id,
+            rng=self._rng,
+            priority=work.priority,
+            give_up_after=work.give_up_after,
+            data=work.data,
+            agent_id=self._agent_id,
+        )
+        task = asyncio.get_running_loop().create_task(self._drive(dispatch.id, runner))
+        self._running[dispatch.id] = _Running(runner, task, dispatch.note, dispatch.settings)
 
-    async def _start(self, dispatch: _Seen) -> None:
-        composer = await asyncio.to_thread(Composer.of_dispatch, self._workspace, dispatch.id)
-        lane = self._lanes.get(dispatch.account_id)
-        runner = DispatchRunner(self._workspace, self._writer, lane, composer, dispatch_id=dispatch.id, rng=self._rng)
-        task = asyncio.get_running_loop().create_task(self._drive(dispatch, runner))
-        self._running[dispatch.id] = _Running(runner, task, dispatch.note, dispatch.account)
+    async def _route(self, dispatch_id: int, route: RouteInfo) -> Route:
+        composer = await asyncio.to_thread(Composer.of_dispatch, self._workspace, dispatch_id, route.identity_id)
+        return Route(self._lanes.get(route.account_id), composer, route.weight)
 
-    async def _drive(self, dispatch: _Seen, runner: DispatchRunner) -> None:
-        logger.info("Dispatch %d begins or goes on.", dispatch.id)
+    async def _drive(self, dispatch_id: int, runner: DispatchRunner) -> None:
+        logger.info("Dispatch %d begins or goes on.", dispatch_id)
         try:
             await runner.run()
             if runner.trouble:
-                await self._writer.write(
-                    partial(_halt, dispatch_id=dispatch.id, problem=runner.trouble, account_id=dispatch.account_id)
-                )
-            await self._writer.write(partial(_put_down, dispatch_id=dispatch.id))
+                await self._writer.write(lambda session: dispatches.halt(session, dispatch_id, runner.trouble))
+            troubles = {route.lane.account_id: route.trouble for route in runner.routes if route.trouble}
+            await self._writer.write(lambda session: dispatches.put_down(session, dispatch_id, troubles))
         except WorkspaceUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  one campaign must not keep the others from going out
-            await self._stop_short(dispatch, error)
+            await self._stop_short(dispatch_id, error)
         finally:
             self._look_again = True
-        logger.info("Dispatch %d rests: %s", dispatch.id, runner.trouble or "nothing more to do now")
+        logger.info("Dispatch %d rests: %s", dispatch_id, runner.trouble or "nothing more to do now")
 
     async def _write_notes(self) -> None:
         """Tell the user why nothing goes out for the moment, when that has changed."""
@@ -208,45 +234,4 @@ class Engine:
             note = running.runner.note
             if note != running.note:
                 running.note = note
-                await self._writer.write(partial(_note, dispatch_id=dispatch_id, note=note))
-
-
-def _open_dispatches(session: Session) -> Iterator[_Seen]:
-    settings = (
-        Account.host, Account.port, Account.tls, Account.username, Account.per_second, Account.per_minute,
-        Account.per_hour, Account.per_day, Account.connections, Account.messages_per_connection,
-    )  # fmt: skip
-    rows = session.execute(
-        select(
-            Dispatch.id, Dispatch.account_id, Dispatch.state, Dispatch.wish, Dispatch.due_at, Dispatch.note, *settings
-        )
-        .join(Account)
-        .where(Dispatch.state.in_((DispatchState.PLANNED, DispatchState.SENDING)))
-        .order_by(Dispatch.id)
-    )
-    for row_id, account_id, state, wish, due_at, note, *account in rows:
-        yield _Seen(row_id, account_id, state, wish, due_at, note, tuple(account))
-
-
-def _halt(session: Session, *, dispatch_id: int, problem: str, account_id: int | None = None) -> None:
-    """Stop a dispatch until the user has dealt with *problem*, which *account_id* names if it is the account's.
-
-    Who has cancelled it meanwhile need not.
-    """
-    session.execute(
-        update(Dispatch)
-        .where(Dispatch.id == dispatch_id, Dispatch.wish != Wish.CANCEL)
-        .values(wish=Wish.PAUSE, problem=problem, note="")
-    )
-    if account_id is not None:
-        accounts.note_problem(session, account_id, problem)
-
-
-def _note(session: Session, *, dispatch_id: int, note: str) -> None:
-    session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(note=note))
-
-
-def _put_down(session: Session, dispatch_id: int) -> None:
-    """Nobody sends the dispatch any more, for now or for good, even if it was paused at its last message."""
-    _note(session, dispatch_id=dispatch_id, note="")
-    outbox.finish_if_done(session, dispatch_id)
+                await self._writer.write(partial(dispatches.note, dispatch_id=dispatch_id, text=note))

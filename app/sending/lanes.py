@@ -1,5 +1,6 @@
 """The lanes of all accounts, made when something is to be sent and kept while something is."""
 
+import asyncio
 from collections.abc import Callable
 
 from app.models.base import now_ms
@@ -53,6 +54,14 @@ class Lanes:
         )
         self._lanes[account_id] = (smtp, limits, lane)
         return lane
+
+    async def close(self) -> None:
+        """Wait until all connections are closed, which nobody has anything more for."""
+        await asyncio.gather(*(lane.close() for *_, lane in self._lanes.values()))
+
+    async def abort(self) -> None:
+        """Break off what is under way."""
+        await asyncio.gather(*(lane.abort() for *_, lane in self._lanes.values()))
 
     def _usage(self, account_id: int) -> list[tuple[int, int]]:
         since = now_ms() // _MS_PER_MINUTE - _DAY_MINUTES

@@ -1,16 +1,18 @@
 """The durable side of sending: which deliveries may go, which are going, what became of them.
 
-A delivery is *leased* in memory, far ahead, without a trace in the workspace: a lease lost in a crash is simply taken
-again. It is *claimed*, durably `sending`, in the moment before its bytes leave; what a crash leaves in that state is in
-doubt (RFC 1047). It is *settled* when the outcome is known.
+A delivery is *leased* far ahead: in memory, without a trace in the workspace, where one agent is at work; in the column
+`agent_id` where several share it. A lease lost in a crash is simply taken again. It is *claimed*, durably `sending`, in
+the moment before its bytes leave; what a crash leaves in that state is in doubt (RFC 1047). It is *settled* when the
+outcome is known.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -19,18 +21,22 @@ from app.audience.suppression import suppress_in
 from app.models.base import to_ms, utcnow
 from app.models.states import (
     OPEN_STATES,
+    CampaignKind,
     DeliveryState,
     DispatchState,
     SkipReason,
     SuppressionReason,
     Wish,
 )
-from app.models.tables import AccountUsage, Attempt, Contact, Delivery, Dispatch, Suppression
+from app.models.tables import AccountUsage, Attempt, Campaign, Contact, Delivery, Dispatch, Suppression
 from app.models.workspace import Workspace
 from app.sending.outcomes import Outcome, OutcomeKind, Reason
 
 _MS_PER_MINUTE = 60_000
-_LONGEST_LIMIT_MINUTES = 24 * 60
+_LONGEST_LIMIT_MINUTES = 30 * 24 * 60
+_PLAIN = {"synchronize_session": False}  # no object of the session is touched
+_ANSWERED = SuppressionReason.UNSUBSCRIBED
+"""Who wants no newsletters still gets the answer to what he asked for: a receipt, a confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class LeasedDelivery:
     """A delivery that this process means to send next.
 
     Attributes:
+        account_id: The account it was last tried through; None if it never was.
         first_tried_at: When it was tried first; None if it never was, or is not deferred.
     """
 
@@ -47,6 +54,7 @@ class LeasedDelivery:
     token: str
     attempts: int
     was_deferred: bool
+    account_id: int | None = None
     first_tried_at: datetime | None = None
 
 
@@ -63,25 +71,33 @@ class Settlement:
     """The end of one attempt. `retry_at` is set for a deferred delivery, and `give_up` for its last deferral."""
 
     delivery: LeasedDelivery
+    account_id: int
     outcome: Outcome
     at: datetime
     retry_at: datetime | None = None
     give_up: bool = False
 
 
-def lease(session: Session, dispatch_id: int, *, after_id: int, limit: int) -> list[LeasedDelivery]:
-    """The next *limit* queued deliveries behind the row *after_id*."""
+def lease(
+    session: Session, dispatch_id: int, *, after_id: int, limit: int, agent_id: int | None = None
+) -> list[LeasedDelivery]:
+    """The next *limit* queued deliveries behind the row *after_id*.
+
+    *agent_id* names this agent where several share the workspace; then the session must be a writing one.
+    """
     return _leased(
         session, Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.QUEUED, Delivery.id > after_id,
-        limit=limit,
+        limit=limit, agent_id=agent_id,
     )  # fmt: skip
 
 
-def lease_deferred(session: Session, dispatch_id: int, *, now: datetime, limit: int) -> list[LeasedDelivery]:
+def lease_deferred(
+    session: Session, dispatch_id: int, *, now: datetime, limit: int, agent_id: int | None = None
+) -> list[LeasedDelivery]:
     """The next *limit* deferred deliveries whose time has come."""
     deliveries = _leased(
         session, Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.DEFERRED, Delivery.due_at <= now,
-        limit=limit,
+        limit=limit, agent_id=agent_id,
     )  # fmt: skip
     rows = session.execute(
         select(Attempt.delivery_id, func.min(Attempt.at))
@@ -92,29 +108,39 @@ def lease_deferred(session: Session, dispatch_id: int, *, now: datetime, limit: 
     return [replace(one, first_tried_at=first_tries.get(one.id)) for one in deliveries]
 
 
-def claim(session: Session, workspace: Workspace, dispatch_id: int, delivery_ids: Sequence[int]) -> frozenset[int]:
-    """Make deliveries durably `sending`, and return which of them may really go.
+def claim(
+    session: Session,
+    workspace: Workspace,
+    dispatch_id: int,
+    delivery_ids: Sequence[int],
+    *,
+    account_id: int,
+    agent_id: int | None = None,
+) -> frozenset[int]:
+    """Make deliveries durably `sending` through an account, and return which of them may really go.
 
     Left out are those whose address was suppressed or whose permission was withdrawn since the audience was frozen
-    (they become `skipped`), and all of them when the dispatch is no longer to run. A contact who has another address
-    now is looked up by both.
+    (they become `skipped`), those that another agent has got hold of, and all of them when the dispatch is no longer to
+    run. A contact who has another address now is looked up by both.
     """
     connection = session.connection()
-    if connection.scalar(_WISH, {"dispatch_id": dispatch_id}) is not Wish.RUN:
+    wish, kind = connection.execute(_WISH, {"dispatch_id": dispatch_id}).one()
+    if wish is not Wish.RUN:
         return frozenset()
     claimed = list[int]()
-    for delivery_id, objection, former_address in connection.execute(_OBJECTIONS, {"ids": delivery_ids}).all():
-        if objection is not None:
-            skip(session, delivery_id, SkipReason(objection))
-        elif former_address is not None and _is_suppressed(session, workspace, former_address):
-            skip(session, delivery_id, SkipReason.SUPPRESSED)
+    for row in connection.execute(_OBJECTIONS, {"ids": delivery_ids}).all():
+        if row.agent_id != agent_id:
+            continue
+        objection = _objection(session, workspace, kind, row)
+        if objection is None:
+            claimed.append(row.id)
         else:
-            claimed.append(delivery_id)
-    connection.execute(_MAKE_SENDING, {"ids": claimed})
+            skip(session, row.id, objection)
+    connection.execute(_MAKE_SENDING, {"ids": claimed, "account_id": account_id})
     return frozenset(claimed)
 
 
-def settle(session: Session, workspace: Workspace, account_id: int, settlements: Iterable[Settlement]) -> None:
+def settle(session: Session, workspace: Workspace, settlements: Iterable[Settlement]) -> None:
     """Record what became of claimed deliveries, suppress the addresses that do not exist, and count what was sent."""
     settled = list(settlements)
     connection = session.connection()
@@ -125,8 +151,8 @@ def settle(session: Session, workspace: Workspace, account_id: int, settlements:
     hard = [one.delivery.address for one in settled if one.outcome.suppress]
     if hard:
         suppress_in(session, workspace, hard, SuppressionReason.HARD_BOUNCE, origin="Refused by the mail server")
-    per_minute = Counter(to_ms(one.at) // _MS_PER_MINUTE for one in settled if one.outcome.is_final)
-    for minute, count in per_minute.items():
+    used = Counter((one.account_id, to_ms(one.at) // _MS_PER_MINUTE) for one in settled if one.outcome.is_final)
+    for (account_id, minute), count in used.items():
         _count(session, account_id, minute, count)
 
 
@@ -139,23 +165,28 @@ def skip(session: Session, delivery_id: int, reason: SkipReason, explanation: st
     )
 
 
-def recover(session: Session, dispatch_id: int | None = None) -> int:
+def recover(session: Session, dispatch_id: int | None = None, *, agent_id: int | None = None) -> int:
     """After a crash: whatever is still `sending` is in doubt, and only the user may send it again.
 
-    It counts against the limits of its account, as the server may have taken it.
+    It counts against the limits of its account, as the server may have taken it. What was leased is free again.
 
     Args:
         dispatch_id: Only this dispatch crashed; all otherwise.
+        agent_id: The agent that had it in hand, where several share the workspace.
 
     Returns:
         How many deliveries are newly in doubt.
     """
-    is_left = Delivery.state == DeliveryState.SENDING
+    in_hand = [Delivery.agent_id == agent_id] if agent_id is not None else []
     if dispatch_id is not None:
-        is_left &= Delivery.dispatch_id == dispatch_id
+        in_hand.append(Delivery.dispatch_id == dispatch_id)
+    is_left = and_(Delivery.state == DeliveryState.SENDING, *in_hand)
     now, found = utcnow(), 0
     rows = session.execute(
-        select(Dispatch.account_id, func.count()).join(Delivery).where(is_left).group_by(Dispatch.account_id)
+        select(func.coalesce(Delivery.account_id, Dispatch.account_id), func.count())
+        .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
+        .where(is_left)
+        .group_by(func.coalesce(Delivery.account_id, Dispatch.account_id))
     )
     for account_id, count in rows.all():
         found += count
@@ -163,10 +194,20 @@ def recover(session: Session, dispatch_id: int | None = None) -> int:
     session.execute(
         update(Delivery)
         .where(is_left)
-        .values(state=DeliveryState.IN_DOUBT, reason=Reason.INTERRUPTED.value, settled_at=now),
-        execution_options={"synchronize_session": False},
+        .values(state=DeliveryState.IN_DOUBT, reason=Reason.INTERRUPTED.value, settled_at=now, agent_id=None),
+        execution_options=_PLAIN,
     )
+    if agent_id is not None:
+        release(session, agent_id, dispatch_id)
     return found
+
+
+def release(session: Session, agent_id: int, dispatch_id: int | None = None) -> None:
+    """Let go of what an agent has leased and not claimed: of one dispatch, or of all."""
+    is_leased = and_(Delivery.agent_id == agent_id, Delivery.state.in_(_WAITING))
+    if dispatch_id is not None:
+        is_leased &= Delivery.dispatch_id == dispatch_id
+    session.execute(update(Delivery).where(is_leased).values(agent_id=None), execution_options=_PLAIN)
 
 
 def cancel_open(session: Session, dispatch_id: int) -> None:
@@ -175,7 +216,7 @@ def cancel_open(session: Session, dispatch_id: int) -> None:
         update(Delivery)
         .where(
             Delivery.dispatch_id == dispatch_id,
-            Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
+            Delivery.state.in_(_WAITING),
         )
         .values(state=DeliveryState.CANCELLED, settled_at=utcnow())
     )
@@ -214,16 +255,29 @@ def work(session: Session, dispatch_id: int, now: datetime) -> Work:
     return Work(is_ready=bool(is_queued) or (next_retry is not None and next_retry <= now), next_retry=next_retry)
 
 
-def _leased(session: Session, *conditions: ColumnElement[bool], limit: int) -> list[LeasedDelivery]:
-    rows = session.execute(
-        select(Delivery.id, Delivery.contact_id, Delivery.address, Delivery.token, Delivery.attempts, Delivery.state)
+def _leased(
+    session: Session, *conditions: ColumnElement[bool], limit: int, agent_id: int | None
+) -> list[LeasedDelivery]:
+    query = (
+        select(
+            Delivery.id, Delivery.contact_id, Delivery.address, Delivery.token, Delivery.attempts, Delivery.state,
+            Delivery.account_id,
+        )
         .where(*conditions)
         .order_by(Delivery.id)
         .limit(limit)
-    )
+    )  # fmt: skip
+    if agent_id is not None:
+        query = query.where(Delivery.agent_id.is_(None)).with_for_update(skip_locked=True)
+    rows = session.execute(query).all()
+    if agent_id is not None:
+        session.execute(
+            update(Delivery).where(Delivery.id.in_([row.id for row in rows])).values(agent_id=agent_id),
+            execution_options=_PLAIN,
+        )
     return [
-        LeasedDelivery(row_id, contact_id, address, token, attempts, state is DeliveryState.DEFERRED)
-        for row_id, contact_id, address, token, attempts, state in rows
+        LeasedDelivery(row_id, contact_id, address, token, attempts, state is DeliveryState.DEFERRED, account_id)
+        for row_id, contact_id, address, token, attempts, state, account_id in rows
     ]
 
 
@@ -245,6 +299,8 @@ def _row_after(settlement: Settlement) -> dict[str, object]:
         "attempts": delivery.attempts + tried,
         "due_at": due_at,
         "settled_at": None if state.is_open else settlement.at,
+        "account_id": settlement.account_id,
+        "agent_id": None,
     }
 
 
@@ -268,9 +324,24 @@ def _attempt_row(settlement: Settlement) -> dict[str, object]:
     }
 
 
-def _is_suppressed(session: Session, workspace: Workspace, address: str) -> bool:
+def _objection(session: Session, workspace: Workspace, kind: CampaignKind, row: Row[Any]) -> SkipReason | None:
+    """Why a delivery of `_OBJECTIONS` must not go out any more, if it must not."""
+    if kind is CampaignKind.TRANSACTIONAL:
+        return SkipReason.SUPPRESSED if _is_suppressed(session, workspace, row.address, but=_ANSWERED) else None
+    if row.objection is not None:
+        return SkipReason(row.objection)
+    if row.has_moved and _is_suppressed(session, workspace, row.address):
+        return SkipReason.SUPPRESSED
+    return None
+
+
+def _is_suppressed(
+    session: Session, workspace: Workspace, address: str, *, but: SuppressionReason | None = None
+) -> bool:
+    """Whether the address must not be mailed, for any reason *but* one."""
     digest = workspace.address_hash(address)
-    return bool(session.scalar(select(exists().where(Suppression.address_hash == digest))))
+    reason = session.scalar(select(Suppression.reason).where(Suppression.address_hash == digest))
+    return reason is not None and reason is not but
 
 
 def _count(session: Session, account_id: int, minute: int, count: int) -> None:
@@ -282,28 +353,32 @@ def _count(session: Session, account_id: int, minute: int, count: int) -> None:
 
 # The statements that every message takes part in. Building one anew each time would cost more than running it.
 
-_WISH = select(Dispatch.wish).where(Dispatch.id == bindparam("dispatch_id"))
+_WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
+_SETTLED = ("state", "reason", "reply", "attempts", "due_at", "settled_at", "account_id", "agent_id")
+_WISH = select(Dispatch.wish, Campaign.kind).join(Campaign).where(Dispatch.id == bindparam("dispatch_id"))
 _OBJECTIONS = (
     select(
         Delivery.id,
-        case((Contact.id.is_(None), SkipReason.CONTACT_DELETED.value), else_=skip_reason),
-        case((Contact.email != Delivery.address, Delivery.address)),
+        case((Contact.id.is_(None), SkipReason.CONTACT_DELETED.value), else_=skip_reason).label("objection"),
+        Delivery.address,
+        (Contact.email != Delivery.address).label("has_moved"),
+        Delivery.agent_id,
     )
     .select_from(Delivery)
     .outerjoin(Contact, Contact.id == Delivery.contact_id)
     .outerjoin(Suppression, Suppression.address_hash == Contact.address_hash)
     .where(
         Delivery.id.in_(bindparam("ids", expanding=True)),
-        Delivery.state.in_((DeliveryState.QUEUED, DeliveryState.DEFERRED)),
+        Delivery.state.in_(_WAITING),
     )
 )
 _MAKE_SENDING = (
-    update(Delivery).where(Delivery.id.in_(bindparam("ids", expanding=True))).values(state=DeliveryState.SENDING)
+    update(Delivery)
+    .where(Delivery.id.in_(bindparam("ids", expanding=True)))
+    .values(state=DeliveryState.SENDING, account_id=bindparam("account_id"))
 )
 _SETTLE = (
-    update(Delivery)
-    .where(Delivery.id == bindparam("delivery_id"))
-    .values({name: bindparam(name) for name in ("state", "reason", "reply", "attempts", "due_at", "settled_at")})
+    update(Delivery).where(Delivery.id == bindparam("delivery_id")).values({name: bindparam(name) for name in _SETTLED})
 )
 _ADD_ATTEMPT = insert(Attempt)
 _usage = upsert(AccountUsage)

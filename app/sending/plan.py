@@ -70,7 +70,7 @@ def freeze(workspace: Workspace, dispatch_id: int) -> bool:
         UserFacingError: the message cannot be made.
     """
     with workspace.write() as session:
-        dispatch = session.get(Dispatch, dispatch_id)
+        dispatch = session.get(Dispatch, dispatch_id, with_for_update=True)
         if dispatch is None or dispatch.state is not DispatchState.PLANNED or dispatch.wish is not Wish.RUN:
             return False
         campaign = session.get_one(Campaign, dispatch.campaign_id)

@@ -1,7 +1,6 @@
 """What campaigns may not do to each other, and what may change while they are on their way."""
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -13,10 +12,10 @@ from app.models.base import utcnow
 from app.models.states import CampaignStatus, DeliveryState, DispatchState, SkipReason, SuppressionReason, TlsMode
 from app.models.tables import Attempt, Contact, Delivery, Dispatch
 from app.models.workspace import Workspace
-from app.reports.metrics import delivery_ids, delivery_page, dispatch_report, reason_counts
+from app.reports.metrics import delivery_ids, delivery_page, reason_counts
 from app.sending import campaigns
 from app.sending.compose import Composer, OutgoingMessage
-from app.sending.outbox import LeasedDelivery
+from app.sending.supply import Row
 from app.sending.throttle import Limits
 from tests.engine.builders import add_contacts, an_account, change_limits, launched
 from tests.engine.conftest import an_agent, eventually, still_waiting, until, until_rest
@@ -55,22 +54,22 @@ async def test_two_campaigns_of_one_account_take_turns(workspace: Workspace, smt
     assert set(is_first[:30]) == set(is_first[60:90]) == {False, True}
 
 
-async def test_a_campaign_that_waits_for_a_connection_can_be_cancelled(
+async def test_campaigns_take_turns_on_one_connection_and_each_can_be_cancelled(
     workspace: Workspace, smtp_server: SmtpServer
 ) -> None:
-    smtp_server.always[Step.DOT] = late(0.05)
+    smtp_server.always[Step.DOT] = late(0.02)
     add_contacts(workspace, people(100))
     identity_id = an_account(workspace, smtp_server.port, connections=1)
     one, other = (launched(workspace, identity_id, subject=subject) for subject in ("One", "Other"))
     async with an_agent(workspace):
-        await eventually(lambda: bool(smtp_server.mails))
-        going, waiting = (one, other) if b"Subject: One" in smtp_server.mails[0].content else (other, one)
-        await until(workspace, waiting, lambda report: report.counts[QUEUED] == 100)
-        campaigns.cancel(workspace, waiting)
-        report = await until(workspace, waiting, lambda report: report.state is DispatchState.CANCELLED)
-        assert dispatch_report(workspace, going).counts[QUEUED] > 0
-        campaigns.cancel(workspace, going)
-    assert report.counts.by_state == {CANCELLED: 100}
+        for dispatch_id in (one, other):
+            await until(workspace, dispatch_id, lambda report: report.counts[SENT] >= 5)
+        campaigns.cancel(workspace, other)
+        cancelled = await until(workspace, other, lambda report: report.state is DispatchState.CANCELLED)
+        assert cancelled.counts[CANCELLED] > 0
+        assert (await until_rest(workspace, one)).counts.by_state == {SENT: 100}
+    subjects = Counter(b"Subject: One" in mail.content for mail in smtp_server.mails)
+    assert subjects == {True: 100, False: cancelled.counts[SENT]}
 
 
 async def test_a_limit_lowered_on_the_way_is_obeyed_from_then_on(workspace: Workspace, smtp_server: SmtpServer) -> None:
@@ -137,16 +136,14 @@ async def test_a_fault_in_one_campaign_does_not_keep_the_others_from_going_out(
     poisoned, healthy = (launched(workspace, identity_id, subject=subject) for subject in ("Poisoned", "Healthy"))
     prepare, compose = Composer.of_dispatch, Composer.compose
 
-    def failing_start(workspace: Workspace, dispatch_id: int) -> Composer:
+    def failing_start(workspace: Workspace, dispatch_id: int, identity_id: int) -> Composer:
         if dispatch_id == poisoned:
             raise ZeroDivisionError
-        return prepare(workspace, dispatch_id)
+        return prepare(workspace, dispatch_id, identity_id)
 
-    def failing_at_the_tenth(
-        composer: Composer, delivery: LeasedDelivery, values: Mapping[str, object]
-    ) -> OutgoingMessage:
-        message = compose(composer, delivery, values)
-        if b"Poisoned" in message.content and delivery.address == "p9@example.com":
+    def failing_at_the_tenth(composer: Composer, row: Row) -> OutgoingMessage:
+        message = compose(composer, row)
+        if b"Poisoned" in message.content and row.delivery.address == "p9@example.com":
             raise ZeroDivisionError
         return message
 

@@ -1,0 +1,137 @@
+"""The dispatches of a workspace as the engine sees them: what is wanted of each, and what it writes about them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.models.states import DispatchState, Wish
+from app.models.tables import Account, Campaign, Dispatch, DispatchRoute
+from app.sending import accounts, outbox
+
+_OPEN = (DispatchState.PLANNED, DispatchState.SENDING)
+_SETTINGS = (
+    Account.id, Account.kind, Account.host, Account.port, Account.tls, Account.username, Account.password_id,
+    Account.sign_in, Account.region, Account.configuration_set, Account.per_second, Account.per_minute,
+    Account.per_hour, Account.per_day, Account.per_30_days, Account.connections, Account.messages_per_connection,
+    Account.domain_limits, Account.warm_up, Account.window, Account.problem,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OpenDispatch:
+    """A dispatch that is not over.
+
+    Attributes:
+        note: Why nothing goes out for the moment.
+        settings: All that, when it changes, means to begin anew: of its campaign and of its accounts.
+    """
+
+    id: int
+    state: DispatchState
+    wish: Wish
+    due_at: datetime
+    note: str
+    settings: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class RouteInfo:
+    """An account and From address of a dispatch; `problem` says why the account cannot send, empty if it can."""
+
+    account_id: int
+    identity_id: int
+    weight: int
+    problem: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What it takes to send a dispatch.
+
+    Attributes:
+        data: Merge values of its own, which only a single message has.
+    """
+
+    dispatch_id: int
+    priority: int
+    routes: tuple[RouteInfo, ...]
+    give_up_after: timedelta
+    data: dict[str, object]
+
+
+def open_dispatches(session: Session) -> list[OpenDispatch]:
+    """All that are not over, in the order in which they were launched, the urgent first."""
+    settings = dict[int, list[object]]()
+    rows = session.execute(
+        select(DispatchRoute.dispatch_id, DispatchRoute.weight, *_SETTINGS)
+        .join(Account, Account.id == DispatchRoute.account_id)
+        .join(Dispatch, Dispatch.id == DispatchRoute.dispatch_id)
+        .where(Dispatch.state.in_(_OPEN))
+        .order_by(DispatchRoute.identity_id)
+    )
+    for dispatch_id, *values in rows:
+        settings.setdefault(dispatch_id, []).append(tuple(map(_comparable, values)))
+    found = session.execute(
+        select(
+            Dispatch.id, Dispatch.state, Dispatch.wish, Dispatch.due_at, Dispatch.note,
+            Campaign.window, Campaign.breaker, Campaign.give_up_after_h,
+        )
+        .join(Campaign)
+        .where(Dispatch.state.in_(_OPEN))
+        .order_by(Dispatch.priority.desc(), Dispatch.id)
+    )  # fmt: skip
+    return [
+        OpenDispatch(row_id, state, wish, due_at, note, (*map(_comparable, own), *settings.get(row_id, ())))
+        for row_id, state, wish, due_at, note, *own in found
+    ]
+
+
+def work_of(session: Session, dispatch_id: int) -> Work:
+    """What it takes to send a dispatch."""
+    dispatch = session.get_one(Dispatch, dispatch_id)
+    campaign = session.get_one(Campaign, dispatch.campaign_id)
+    routes = session.execute(
+        select(DispatchRoute.account_id, DispatchRoute.identity_id, DispatchRoute.weight, Account.problem)
+        .join(Account, Account.id == DispatchRoute.account_id)
+        .where(DispatchRoute.dispatch_id == dispatch_id)
+        .order_by(DispatchRoute.identity_id)
+    )
+    return Work(
+        dispatch_id=dispatch_id,
+        priority=dispatch.priority,
+        routes=tuple(RouteInfo(*route) for route in routes),
+        give_up_after=timedelta(hours=campaign.give_up_after_h),
+        data=dispatch.data,
+    )
+
+
+def halt(session: Session, dispatch_id: int, problem: str) -> None:
+    """Stop a dispatch until the user has dealt with *problem*. Who has cancelled it meanwhile need not."""
+    session.execute(
+        update(Dispatch)
+        .where(Dispatch.id == dispatch_id, Dispatch.wish != Wish.CANCEL)
+        .values(wish=Wish.PAUSE, problem=problem, note="")
+    )
+
+
+def note(session: Session, dispatch_id: int, text: str) -> None:
+    """Tell the user why nothing goes out for the moment; empty when it goes."""
+    session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(note=text))
+
+
+def put_down(session: Session, dispatch_id: int, troubles: dict[int, str]) -> None:
+    """Nobody sends the dispatch any more, for now or for good, even if it was paused at its last message.
+
+    *troubles*: why which of its accounts cannot send.
+    """
+    for account_id, trouble in troubles.items():
+        accounts.note_problem(session, account_id, trouble)
+    note(session, dispatch_id, "")
+    outbox.finish_if_done(session, dispatch_id)
+
+
+def _comparable(value: object) -> object:
+    """A value of a JSON column as something that can be compared and kept."""
+    return repr(value) if isinstance(value, dict | list) else value
