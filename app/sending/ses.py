@@ -1,7 +1,7 @@
 """Amazon SES by its API as a transport, and what it says of an account.
 
-SES has no sign-in: each request proves itself. So that a wrong key, a wrong clock or a suspended account is found before
-a message is claimed, the first connection asks for the account's status, and so does the next one after trouble.
+SES has no sign-in: each request proves itself. So that a wrong key, a wrong clock or a suspended account is found
+before a message is claimed, the first connection asks for the account's status, and so does the next after trouble.
 """
 
 import asyncio
@@ -10,10 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from app.sending.outcomes import Reason
 from app.sending.ses_client import SesAccount, SesClient, isolated_session
 from app.sending.ses_connection import SesConnection, in_thread
-from app.sending.ses_errors import SERVER
+from app.sending.ses_errors import SERVER, Fault, says_nothing_of_sending, trouble
 from app.sending.ses_password import smtp_password
 from app.sending.ses_status import SesStatus
 from app.sending.smtp import CheckResult
@@ -36,8 +35,6 @@ __all__ = [
 
 # GetAccount may be asked once a second in all (API reference, "Quotas"), so not every connection asks it.
 _ASK_AGAIN_AFTER_S: Final = 900.0
-# The key may lack the right to ask, and SES may be asked too often; neither keeps mail from going out.
-_NO_OBSTACLES: Final = (Reason.RATE_LIMITED, Reason.QUOTA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class _Opened:
     """A client, and why it had better not be used."""
 
     client: SesClient
-    trouble: AccountTrouble | None
+    obstacle: AccountTrouble | None
 
 
 class SesTransport:
@@ -62,9 +59,9 @@ class SesTransport:
     async def open(self) -> SesConnection:
         async with self._opening:
             opened = await asyncio.wrap_future(in_thread(self._open))
-        if opened.trouble is not None:
+        if opened.obstacle is not None:
             opened.client.close()
-            raise opened.trouble
+            raise opened.obstacle
         return SesConnection(
             opened.client, messages=self._account.messages_per_connection, on_trouble=self._ask_before_the_next
         )
@@ -73,12 +70,12 @@ class SesTransport:
         if self._session is None:
             self._session = isolated_session()
         client = SesClient(self._account, self._session, self._ssl_context)
-        trouble = None
+        obstacle = None
         if time.monotonic() >= self._ask_at:
-            trouble = _obstacle(client)
-            if trouble is None:
+            obstacle = _obstacle(client)
+            if obstacle is None:
                 self._ask_at = time.monotonic() + _ASK_AGAIN_AFTER_S
-        return _Opened(client, trouble)
+        return _Opened(client, obstacle)
 
     def _ask_before_the_next(self) -> None:
         self._ask_at = 0.0
@@ -93,39 +90,39 @@ async def account_status(account: SesAccount, *, ssl_context: ssl.SSLContext | N
     """
     context = verifying(ssl_context)
     answer = await asyncio.wrap_future(in_thread(lambda: _ask(account, context)))
-    if isinstance(answer, AccountTrouble):
-        raise answer
-    return answer
+    if isinstance(answer, SesStatus):
+        return answer
+    raise trouble(answer) if isinstance(answer, Fault) else answer
 
 
 async def check_account(account: SesAccount, *, ssl_context: ssl.SSLContext | None = None) -> CheckResult:
     """Ask SES about *account*, send nothing, and say in plain words whether mail could be sent now."""
     try:
         status = await account_status(account, ssl_context=ssl_context)
-    except AccountTrouble as trouble:
-        return _does_not_work(trouble)
-    if (trouble_now := status.trouble) is not None:
-        return _does_not_work(trouble_now)
+    except AccountTrouble as error:
+        return _does_not_work(error)
+    if (cause := status.trouble) is not None:
+        return _does_not_work(cause)
     return CheckResult(works=True, title=f"{SERVER} is ready to send your mail.", hint=status.warning)
 
 
-def _does_not_work(trouble: AccountTrouble) -> CheckResult:
-    return CheckResult(works=False, title=trouble.title, hint=trouble.hint, detail=trouble.detail)
+def _does_not_work(cause: AccountTrouble) -> CheckResult:
+    return CheckResult(works=False, title=cause.title, hint=cause.hint, detail=cause.detail)
 
 
-def _ask(account: SesAccount, ssl_context: ssl.SSLContext) -> SesStatus | AccountTrouble:
+def _ask(account: SesAccount, ssl_context: ssl.SSLContext) -> SesStatus | Fault | AccountTrouble:
     client = SesClient(account, isolated_session(), ssl_context)
     try:
-        answer = client.account()
+        return client.account()
     finally:
         client.close()
-    return answer if isinstance(answer, AccountTrouble) else SesStatus.of(answer)
 
 
 def _obstacle(client: SesClient) -> AccountTrouble | None:
     """Why the account cannot send now, as far as asking SES tells."""
     answer = client.account()
-    if not isinstance(answer, AccountTrouble):
-        return SesStatus.of(answer).trouble
-    may_not_ask = "AccessDenied" in answer.detail
-    return None if may_not_ask or answer.outcome.reason in _NO_OBSTACLES else answer
+    if isinstance(answer, SesStatus):
+        return answer.trouble
+    if isinstance(answer, Fault):
+        return None if says_nothing_of_sending(answer) else trouble(answer)
+    return answer

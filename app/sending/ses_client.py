@@ -4,7 +4,7 @@ Ours for three reasons. It trusts what the operating system trusts, as the rest 
 request had left when something broke, which decides whether a message is in doubt (SES has no way to ask, and none to
 recognise a repetition). And it can be told to let go of a message that has not left yet.
 
-What lies around on this computer for other programs of Amazon's (environment, ``~/.aws``, instance metadata) has no say.
+What this computer keeps for other programs of Amazon's (environment, ``~/.aws``, instance metadata) has no say.
 """
 
 import re
@@ -19,7 +19,8 @@ from app.errors import AppError, UserFacingError
 from app.sending.commands import with_ascii_domain
 from app.sending.outcomes import Outcome, Reason, interrupted
 from app.sending.pipeline import Timeouts
-from app.sending.ses_errors import SERVER, Fault, accepted, refused, trouble, unreachable
+from app.sending.ses_errors import Fault, accepted, not_understood, refused, unreachable
+from app.sending.ses_status import SesStatus
 from app.sending.tls import is_loopback
 from app.sending.transport import Envelope
 from app.sending.trouble import AccountTrouble
@@ -141,7 +142,7 @@ def isolated_session() -> "Session":
     import botocore.session
 
     nothing = (None, None, None, None)
-    return botocore.session.Session(
+    return botocore.session.Session(  # type: ignore[no-untyped-call]
         session_vars={"profile": nothing, "config_file": nothing, "credentials_file": nothing}
     )
 
@@ -161,7 +162,9 @@ class SesClient:
             aws_access_key_id=account.access_key,
             aws_secret_access_key=account.secret_key,
             # Whether to repeat a message is the engine's to decide, and after a lost answer only the user's.
-            config=Config(retries={"total_max_attempts": 1, "mode": "standard"}, ignore_configured_endpoint_urls=True),
+            config=Config(  # type: ignore[no-untyped-call]
+                retries={"total_max_attempts": 1, "mode": "standard"}, ignore_configured_endpoint_urls=True
+            ),
         )
         self._host = urlsplit(self._client.meta.endpoint_url).hostname or ""
         self._pool = _pool(self._client.meta.endpoint_url, ssl_context)
@@ -176,7 +179,8 @@ class SesClient:
         Raises:
             Recalled: *parcel* was called back in time.
         """
-        from botocore.exceptions import ClientError, ResponseParserError
+        from botocore.exceptions import ClientError
+        from botocore.parsers import ResponseParserError
 
         request: dict[str, object] = {
             "Destination": {"ToAddresses": [with_ascii_domain(envelope.recipient).decode()]},
@@ -197,23 +201,24 @@ class SesClient:
             return interrupted(reason, content_left=parcel.has_left)
         return accepted(message_id) if message_id else interrupted(Reason.PROTOCOL, content_left=True)
 
-    def account(self) -> dict[str, Any] | AccountTrouble:
-        """GetAccount's answer, or why there is none. Returned, lest the traceback carry frames that hold the secret."""
-        from botocore.exceptions import ClientError, ResponseParserError
+    def account(self) -> SesStatus | Fault | AccountTrouble:
+        """What SES says of the account, or its refusal to say, or why it could not be asked.
+
+        None of them is raised: a traceback would carry frames that lead to the secret.
+        """
+        from botocore.exceptions import ClientError
+        from botocore.parsers import ResponseParserError
 
         self._parcel = Parcel()
         try:
             answer: dict[str, Any] = self._client.get_account()
         except ClientError as error:
-            return trouble(_fault(error.response))
+            return _fault(error.response)
         except ResponseParserError as error:
-            outcome = interrupted(Reason.PROTOCOL, content_left=False)
-            return AccountTrouble(
-                f"What answers as {SERVER} is something else.", "", detail=str(error), outcome=outcome
-            )
+            return not_understood(str(error))
         except _network_errors() as error:
             return unreachable(error, host=self._host, region=self._account.region)
-        return answer
+        return SesStatus.of(answer) if "SendQuota" in answer else not_understood("an answer without a quota")
 
     def close(self) -> None:
         """Drop the connection; a call under way in another thread ends by itself, at its timeout at the latest."""
@@ -238,7 +243,9 @@ class SesClient:
             decode_content=False,
             timeout=urllib3.Timeout(connect=timeouts.connect_s, read=timeouts.for_content(0)),
         )
-        answer = AWSResponse(request.url, response.status, response.headers, response)
+        answer = AWSResponse(  # type: ignore[no-untyped-call]
+            request.url, response.status, response.headers, response
+        )
         answer.content  # noqa: B018  reads it all, so that the connection is free and what breaks breaks here
         return answer
 

@@ -23,7 +23,9 @@ SERVER = "Amazon SES"
 CONSOLE = "Open the SES console of Amazon; it says what to do."
 
 _HOLD_AFTER_DOUBT_S = 30.0
-_NOT_VERIFIED = re.compile(r"not verified.*?failed the check in region [\w-]+: *(.*)", re.IGNORECASE | re.DOTALL)
+_NOT_VERIFIED = re.compile(
+    r"address is not verified(?:.*?failed the check in region [\w-]+: *(.*))?", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def trouble(fault: Fault) -> AccountTrouble:
 
 def _rule(fault: Fault, recipient: str) -> _Rule:
     if found := _NOT_VERIFIED.search(fault.text):
-        failed = {address.casefold() for _, address in getaddresses([found[1].rstrip(". ")])}
+        failed = {address.casefold() for _, address in getaddresses([found[1] or ""])}
         return _SANDBOX if failed == {recipient.casefold()} else _SENDER_NOT_VERIFIED
     if rule := next((rule for rule in _RULES if fault.code and rule.fits(fault)), None):
         return rule
@@ -204,6 +206,17 @@ def _outcome(rule: _Rule, fault: Fault) -> Outcome:
         reply=Reply.of(rule.smtp, str(fault)),
         words=rule.words,
     )
+
+
+def says_nothing_of_sending(fault: Fault) -> bool:
+    """*fault* refuses the question about the account, which does not keep mail from going out."""
+    return _rule(fault, "").reason is Reason.RATE_LIMITED or fault.code.startswith("AccessDenied")
+
+
+def not_understood(detail: str) -> AccountTrouble:
+    """An answer came that is not one of SES's, from a hotel's sign-in page perhaps; *detail* says what is wrong."""
+    outcome = interrupted(Reason.PROTOCOL, content_left=False)
+    return AccountTrouble(explain(outcome, server=SERVER), "It will be tried again.", detail=detail, outcome=outcome)
 
 
 def unreachable(error: Exception, *, host: str, region: str) -> AccountTrouble:
