@@ -60,7 +60,7 @@ class OAuthServer:
     tls: ssl.SSLContext | None = None
     script: deque[Answer] = field(default_factory=deque)
     authorisations: list[dict[str, str]] = field(default_factory=list)
-    token_requests: list[dict[str, str]] = field(default_factory=list)
+    token_requests: list[dict[str, str]] = field(default_factory=list, repr=False)
     valid: list[str] = field(default_factory=list)
     refresh_token: str = ""
 
