@@ -8,7 +8,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Protocol, cast
 
 import aiosmtplib
 
@@ -21,7 +21,27 @@ from app.sending.tls import is_loopback, verifying
 from app.sending.trouble import AccountTrouble, failed_with, misconfigured
 from app.sending.wire import Wire
 
-__all__ = ["AccountTrouble", "CheckResult", "SmtpAccount", "SmtpTransport", "Timeouts", "TlsMode", "check_account"]
+__all__ = [
+    "AccountTrouble",
+    "CheckResult",
+    "SmtpAccount",
+    "SmtpTransport",
+    "Timeouts",
+    "TlsMode",
+    "TokenSource",
+    "check_account",
+]
+
+
+class TokenSource(Protocol):
+    """Where an account that signs in through the browser gets its access tokens."""
+
+    async def __call__(self, *, refused: str = "") -> str:
+        """A token that opens the server now; another one than *refused*, which the server did not take.
+
+        Raises:
+            AccountTrouble: There is none to be had: the user must sign in again, or the provider is out of reach.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +50,7 @@ class SmtpAccount:
 
     Attributes:
         username: Empty where the server asks for no sign-in.
+        token_source: Gives what to sign in with in place of the password; None for the password.
         local_hostname: The name to greet the server with. The default tells nothing about this computer.
         connections: How many may be open at once.
         messages_per_connection: After how many messages to connect anew; None for never.
@@ -47,6 +68,7 @@ class SmtpAccount:
     connections: int = 5
     messages_per_connection: int | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
+    token_source: TokenSource | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 < self.port < 65_536:
@@ -82,6 +104,29 @@ class SmtpTransport:
             AccountTrouble: Raised outside the handler on purpose: a chained exception would carry frames that hold
                 the password into a crash report.
         """
+        secret = await self._secret()
+        client, trouble = await self._tried(secret)
+        if trouble is not None and trouble.outcome.reason is Reason.AUTHENTICATION and self._account.token_source:
+            # A token may be ended before its time. Once is enough: who is refused twice is locked out.
+            secret = await self._secret(refused=secret)
+            client, trouble = await self._tried(secret)
+        if trouble is not None:
+            raise trouble
+        return client
+
+    async def _secret(self, *, refused: "_Secret | None" = None) -> "_Secret":
+        """What to prove with who one is.
+
+        Raises:
+            AccountTrouble: There is no token to be had.
+        """
+        source = self._account.token_source
+        if source is None:
+            return _Secret(self._account.password)
+        return _Secret(await source(refused=refused.text if refused else ""), is_token=True)
+
+    async def _tried(self, secret: "_Secret") -> tuple[aiosmtplib.SMTP, AccountTrouble | None]:
+        """A client that signed in, or is closed again, with why."""
         account = self._account
         client = aiosmtplib.SMTP(
             hostname=account.host,
@@ -94,18 +139,18 @@ class SmtpTransport:
         )
         is_ready = False
         try:
-            trouble = await self._prepare(client)
+            trouble = await self._prepare(client, secret)
             is_ready = trouble is None
         except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
-            trouble = failed_with(error, server=account.host, port=account.port, username=account.username)
+            trouble = failed_with(
+                error, server=account.host, port=account.port, username=account.username, by_token=secret.is_token
+            )
         finally:
             if not is_ready:
                 client.close()
-        if trouble is not None:
-            raise trouble
-        return client
+        return client, trouble
 
-    async def _prepare(self, client: aiosmtplib.SMTP) -> AccountTrouble | None:
+    async def _prepare(self, client: aiosmtplib.SMTP, secret: "_Secret") -> AccountTrouble | None:
         account = self._account
         await client.connect()
         await client.ehlo()
@@ -120,11 +165,19 @@ class SmtpTransport:
             await client.ehlo()
         if not account.username:
             return None
-        sign_in = _sign_in_method(client)
+        sign_in = _sign_in_method(client, by_token=secret.is_token)
         if sign_in is None:
             return misconfigured(f"{account.host} offers no way to sign in that we know.", Reason.AUTHENTICATION)
-        await sign_in(account.username, account.password)
+        await sign_in(account.username, secret.text)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """A password or an access token, as a local variable that tells nothing."""
+
+    text: str = field(repr=False)
+    is_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +216,11 @@ async def check_account(account: SmtpAccount, *, ssl_context: ssl.SSLContext | N
 _SignIn = Callable[[str, str], Awaitable[object]]
 
 
-def _sign_in_method(client: aiosmtplib.SMTP) -> _SignIn | None:
+def _sign_in_method(client: aiosmtplib.SMTP, *, by_token: bool) -> _SignIn | None:
     """The one mechanism to use: `SMTP.login` would try a wrong password with each, and a few tries lock an account."""
-    known: dict[str, _SignIn] = {
-        "plain": client.auth_plain,
-        "login": client.auth_login,
-        "cram-md5": client.auth_crammd5,
-    }
+    known: dict[str, _SignIn] = (
+        {"xoauth2": client.auth_xoauth2}
+        if by_token
+        else {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
+    )
     return next((method for name, method in known.items() if name in client.server_auth_methods), None)

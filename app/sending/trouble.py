@@ -72,30 +72,51 @@ _CERTIFICATES = (
     ),
 )
 
+# Read from top to bottom, the first that fits counts. The words are the providers' own.
 _SIGN_IN_HINTS = (
     (
-        r"application.specific|app(lication)? password|5\.7\.9",
+        r"application.specific|app(lication)? password|5\.7\.9\b",
         "This provider wants an app password instead of your usual one: create one in its security settings.",
+    ),
+    (
+        r"5\.7\.14\b|log in (via|with) your web browser",
+        "This provider wants to see you first: sign in to its web page once, then try again.",
     ),
     (
         r"SmtpClientAuthentication is disabled",
         "Your administrator must allow “Authenticated SMTP” for this mailbox first.",
     ),
     (
-        r"basic authentication",
-        "This provider no longer takes passwords from other programs; see its help pages for what to use instead.",
+        r"security defaults|conditional access|did not meet the criteria|user is locked",
+        "The rules of your organisation do not let this program sign in: ask its administrator.",
+    ),
+    (
+        r"basic authentication|5\.7\.30\b",
+        "This provider no longer takes passwords from other programs: sign in through the browser instead.",
+    ),
+    (
+        r"Authentication Credentials Invalid",
+        "Amazon SES has SMTP credentials of its own for each region: create them in its console.",
+    ),
+    (
+        r"too many (failed )?(login|sign.in|authentication)",
+        "Wait an hour before you try again: each further try makes it longer.",
     ),
 )
+_BY_TOKEN = "Sign in again under Accounts, in the browser, with this same address."  # noqa: S105  a sentence
 
 
-def refused_by(reply: Reply, *, stage: Stage, server: str, username: str) -> AccountTrouble:
-    """The server answered while the connection was being made, and the answer was no."""
+def refused_by(reply: Reply, *, stage: Stage, server: str, username: str, by_token: bool = False) -> AccountTrouble:
+    """The server answered while the connection was being made, and the answer was no.
+
+    *by_token*: it was asked to let in a token in place of a password.
+    """
     outcome = classify(reply, stage=stage)
     if outcome.reason is Reason.AUTHENTICATION:
-        hint = next((hint for says, hint in _SIGN_IN_HINTS if re.search(says, str(reply), re.IGNORECASE)), _ACCOUNTS)
-        return AccountTrouble(
-            f"{server} refused the password for {username}.", hint, detail=str(reply), outcome=outcome
-        )
+        usual = _BY_TOKEN if by_token else _ACCOUNTS
+        hint = next((hint for says, hint in _SIGN_IN_HINTS if re.search(says, str(reply), re.IGNORECASE)), usual)
+        what = "the sign-in of" if by_token else "the password for"
+        return AccountTrouble(f"{server} refused {what} {username}.", hint, detail=str(reply), outcome=outcome)
     hint = _ACCOUNTS if outcome.needs_user else "It will be tried again."
     return AccountTrouble(explain(outcome, server=server), hint, detail=str(reply), outcome=outcome)
 
@@ -105,10 +126,10 @@ def misconfigured(title: str, reason: Reason, hint: str = _ACCOUNTS) -> AccountT
     return AccountTrouble(title, hint, outcome=Outcome(OutcomeKind.ACCOUNT_TROUBLE, reason))
 
 
-def failed_with(error: Exception, *, server: str, port: int, username: str) -> AccountTrouble:
+def failed_with(error: Exception, *, server: str, port: int, username: str, by_token: bool = False) -> AccountTrouble:
     """What *error*, raised while connecting or signing in, means to the user."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return _refused_with(error, server=server, username=username)
+        return _refused_with(error, server=server, username=username, by_token=by_token)
     cause = error.__cause__ if isinstance(error, aiosmtplib.SMTPConnectError) and error.__cause__ else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _not_verified(cause, server)
@@ -122,7 +143,9 @@ def failed_with(error: Exception, *, server: str, port: int, username: str) -> A
     return AccountTrouble(title, hint, detail=str(cause), outcome=interrupted(reason, content_left=False))
 
 
-def _refused_with(error: aiosmtplib.SMTPResponseException, *, server: str, username: str) -> AccountTrouble:
+def _refused_with(
+    error: aiosmtplib.SMTPResponseException, *, server: str, username: str, by_token: bool
+) -> AccountTrouble:
     if error.code < 200:
         outcome = interrupted(Reason.PROTOCOL, content_left=False)
         return AccountTrouble(explain(outcome, server=server), _ACCOUNTS, outcome=outcome)
@@ -132,7 +155,8 @@ def _refused_with(error: aiosmtplib.SMTPResponseException, *, server: str, usern
         aiosmtplib.SMTPAuthenticationError: Stage.AUTH,
     }
     reply = Reply.of(error.code, error.message)
-    return refused_by(reply, stage=stages.get(type(error), Stage.TLS), server=server, username=username)
+    stage = stages.get(type(error), Stage.TLS)
+    return refused_by(reply, stage=stage, server=server, username=username, by_token=by_token)
 
 
 def _not_verified(error: ssl.SSLCertVerificationError, server: str) -> AccountTrouble:

@@ -85,6 +85,9 @@ class SmtpServer:
         commands: Every command line, of all sessions.
         reads: The pieces in which the bytes arrived, to see what travelled together.
         passwords: Every password that was tried.
+        tokens: The access tokens that XOAUTH2 takes, for any user.
+        tried_tokens: Every user and token that XOAUTH2 was tried with.
+        bearer_errors: How many refused XOAUTH2 sign-ins ended as they should, the 334 answered by an empty line.
     """
 
     pipelining: bool = True
@@ -101,6 +104,9 @@ class SmtpServer:
     commands: list[str] = field(default_factory=list)
     reads: list[bytes] = field(default_factory=list)
     passwords: list[str] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
+    tried_tokens: list[tuple[str, str]] = field(default_factory=list)
+    bearer_errors: int = 0
     sessions: int = 0
 
     def at(self, step: Step, *faults: Fault | None) -> Self:
@@ -232,7 +238,7 @@ class _Session:
             offers.append("PIPELINING")
         if self.server.starttls and not self.over_tls:
             offers.append("STARTTLS")
-        if self.server.users:
+        if self.server.users or self.server.tokens:
             offers.append(f"AUTH {' '.join(self.server.mechanisms)}")
         lines = ["test.example.org", *offers]
         await self.reply(Step.EHLO, *(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}")
@@ -245,6 +251,9 @@ class _Session:
 
     async def auth(self, rest: str) -> None:
         mechanism, _, initial = rest.partition(" ")
+        if mechanism == "XOAUTH2":
+            await self.auth_by_token(initial)
+            return
         if mechanism == "PLAIN":
             _, username, password = base64.b64decode(initial).decode().split("\0")
         else:
@@ -257,8 +266,22 @@ class _Session:
         else:
             await self.reply(Step.AUTH, "535 5.7.8 Username and password not accepted")
 
+    async def auth_by_token(self, initial: str) -> None:
+        """https://developers.google.com/gmail/imap/xoauth2-protocol"""
+        user, bearer = base64.b64decode(initial).decode().removesuffix("\1\1").split("\1")
+        token = bearer.removeprefix("auth=Bearer ")
+        self.server.tried_tokens.append((user.removeprefix("user="), token))
+        if token in self.server.tokens:
+            self.signed_in = await self.reply(Step.AUTH, "235 2.7.0 Accepted")
+            return
+        error = b'{"status":"401","schemes":"bearer","scope":"https://mail.google.com/"}'
+        await self.say("334 " + base64.b64encode(error).decode())
+        if await self.line() == b"":
+            self.server.bearer_errors += 1
+        await self.reply(Step.AUTH, "535 5.7.8 Username and Password not accepted")
+
     async def mail(self, rest: str) -> None:
-        if self.server.users and not self.signed_in:
+        if (self.server.users or self.server.tokens) and not self.signed_in:
             await self.say("530 5.7.0 Authentication required")
         elif self.sender is not None:
             await self.say("503 5.5.1 Nested MAIL command")

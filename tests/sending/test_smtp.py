@@ -170,6 +170,11 @@ async def test_a_wrong_password_is_tried_once_and_said_plainly(
     [
         ("534 5.7.9 Application-specific password required", "app password"),
         ("535 5.7.139 SmtpClientAuthentication is disabled for the Tenant", "administrator"),
+        ("535 5.7.139 user is locked by your organization's security defaults policy", "rules of your organisation"),
+        ("535 5.7.139 the request did not meet the criteria to be authenticated", "rules of your organisation"),
+        ("534 5.7.14 Please log in via your web browser", "sign in to its web page once"),
+        ("550 5.7.30 Basic authentication is not supported for Client Submission", "sign in through the browser"),
+        ("535 Authentication Credentials Invalid", "SMTP credentials of its own"),
         ("535 5.7.8 Bad credentials", "Check it under Accounts"),
     ],
 )
@@ -181,6 +186,105 @@ async def test_the_hint_fits_what_the_provider_wants(
     trouble = await trouble_of(strict_account(strict_server), trusting)
 
     assert hint in trouble.hint
+
+
+class Tokens:
+    """Hands out tokens in order, and remembers what it was asked."""
+
+    def __init__(self, *tokens: str) -> None:
+        self.tokens = list(tokens)
+        self.refused: list[str] = []
+
+    async def __call__(self, *, refused: str = "") -> str:
+        self.refused.append(refused)
+        return self.tokens[min(len(self.refused), len(self.tokens)) - 1]
+
+
+@pytest.fixture
+async def token_server(server_context: ssl.SSLContext) -> AsyncIterator[SmtpServer]:
+    """A server that takes one access token, as Google's and Microsoft's do, and offers passwords too."""
+    async with SmtpServer(starttls=server_context, tokens={"good"}, mechanisms=("PLAIN", "LOGIN", "XOAUTH2")) as server:
+        yield server
+
+
+def token_account(server: SmtpServer, source: Tokens) -> SmtpAccount:
+    return account_of(server, tls=TlsMode.STARTTLS, username="anna@example.org", token_source=source)
+
+
+async def test_a_token_opens_the_account(token_server: SmtpServer, trusting: ssl.SSLContext) -> None:
+    source = Tokens("good")
+    connection = await SmtpTransport(token_account(token_server, source), ssl_context=trusting).open()
+
+    outcome = await connection.deliver(Envelope(SENDER, "bert@example.net"), CONTENT)
+    await connection.close()
+
+    assert outcome.is_sent
+    assert token_server.tried_tokens == [("anna@example.org", "good")]
+    assert token_server.passwords == []
+
+
+async def test_each_connection_asks_for_the_token_of_its_day(
+    token_server: SmtpServer, trusting: ssl.SSLContext
+) -> None:
+    token_server.tokens.add("newer")
+    transport = SmtpTransport(token_account(token_server, Tokens("good", "newer")), ssl_context=trusting)
+    for _ in range(2):
+        await (await transport.open()).close()
+
+    assert [token for _, token in token_server.tried_tokens] == ["good", "newer"]
+
+
+async def test_a_token_that_ended_early_is_replaced_once(token_server: SmtpServer, trusting: ssl.SSLContext) -> None:
+    source = Tokens("ended", "good")
+    connection = await SmtpTransport(token_account(token_server, source), ssl_context=trusting).open()
+    await connection.close()
+
+    assert source.refused == ["", "ended"]
+    assert [token for _, token in token_server.tried_tokens] == ["ended", "good"]
+    assert token_server.bearer_errors == 1
+
+
+async def test_a_second_refusal_is_the_users_to_solve(token_server: SmtpServer, trusting: ssl.SSLContext) -> None:
+    source = Tokens("ended", "ended too", "good")
+
+    trouble = await trouble_of(token_account(token_server, source), trusting)
+
+    assert trouble.title == "localhost refused the sign-in of anna@example.org."
+    assert "Sign in again" in trouble.hint
+    assert trouble.needs_user
+    assert len(token_server.tried_tokens) == token_server.bearer_errors == 2
+
+
+async def test_a_busy_server_does_not_make_a_token_bad(token_server: SmtpServer, trusting: ssl.SSLContext) -> None:
+    token_server.at(Step.AUTH, answer("454 4.7.0 Temporary authentication failure"))
+    source = Tokens("good")
+
+    trouble = await trouble_of(token_account(token_server, source), trusting)
+
+    assert not trouble.needs_user
+    assert source.refused == [""]
+
+
+async def test_a_server_that_takes_no_tokens_never_sees_one(
+    strict_server: SmtpServer, trusting: ssl.SSLContext
+) -> None:
+    trouble = await trouble_of(token_account(strict_server, Tokens("good")), trusting)
+
+    assert "no way to sign in" in trouble.title
+    assert strict_server.passwords == strict_server.tried_tokens == []
+
+
+async def test_a_token_is_in_no_log_no_text_and_no_frame_of_the_error(
+    token_server: SmtpServer, trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    account = token_account(token_server, Tokens("hunter2-token"))
+
+    trouble = await trouble_of(account, trusting)
+
+    frames = traceback.TracebackException.from_exception(trouble, capture_locals=True)
+    assert trouble.__context__ is None
+    assert "hunter2" not in "".join(frames.format()) + caplog.text + f"{account!r} {trouble!r} {trouble.detail}"
 
 
 async def test_a_server_without_a_known_sign_in_never_sees_the_password(
@@ -219,7 +323,7 @@ NO_ANSWER = [
 ]
 GREETING = [
     (answer_and_drop("421 4.3.2 Closing"), TEMPORARY, Reason.SERVER_CLOSING),
-    (answer_and_drop("432 4.3.2 Concurrent connections limit exceeded"), TEMPORARY, Reason.RATE_LIMITED),
+    (answer_and_drop("432 4.3.2 Concurrent connections limit exceeded"), TEMPORARY, Reason.TOO_MANY_CONNECTIONS),
     (answer("451 4.3.0 Try later"), TEMPORARY, Reason.SERVER_BUSY),
     (answer_and_drop("554 5.7.1 You are not welcome"), PERMANENT, Reason.ACCOUNT_BLOCKED),
     (answer_and_drop("521 No mail here"), PERMANENT, Reason.ACCOUNT_BLOCKED),
@@ -227,7 +331,7 @@ GREETING = [
 AUTH = [
     (answer("454 4.7.0 Temporary authentication failure"), TEMPORARY, Reason.SERVER_BUSY),
     (answer_and_drop("421 4.7.0 Too many sign-ins"), TEMPORARY, Reason.SERVER_BUSY),
-    (answer("550 5.4.5 Daily user sending quota exceeded"), PERMANENT, Reason.QUOTA),
+    (answer("550 5.4.5 Daily user sending quota exceeded"), TEMPORARY, Reason.QUOTA),
     (answer("550 5.7.30 Basic authentication is not supported"), PERMANENT, Reason.AUTHENTICATION),
 ]
 STARTTLS = [
