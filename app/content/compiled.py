@@ -1,54 +1,29 @@
 """The compiled message: what is the same for all recipients is done once per dispatch, the rest per recipient."""
 
 import datetime as dt
-import hashlib
+import functools
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
-from functools import cached_property
+from urllib.parse import quote
 
 from app.content import headers
+from app.content.attachments import EncodedAttachment
+from app.content.custom_headers import CustomHeaders
 from app.content.errors import TemplateError
 from app.content.letter import MessageSource
-from app.content.pieces import EncodedTemplate, compile_template, render_text
+from app.content.mime import Skeleton
+from app.content.pieces import EncodedTemplate, TextTemplate
+from app.content.rendered import RenderedMessage
+from app.content.return_path import MAX_TOKEN, TOKEN_FIELD, ReturnPath
 from app.content.sandbox import HTML, PLAIN
 
-TOKEN_FIELD = "{token}"  # noqa: S105  # a placeholder, not a secret
-"""What stands for the delivery's token in the unsubscribe URIs and the envelope sender."""
+__all__ = ["TOKEN_FIELD", "CompiledMessage", "RenderedMessage"]
 
 _TOKEN = re.compile(r"[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*")
 _URI = re.compile(r"(?:https://|mailto:)[!-;=?-~]+")
-
-
-@dataclass(frozen=True)
-class RenderedMessage:
-    """One recipient's message, ready to be signed and sent.
-
-    Attributes:
-        headers: Names and folded values, in the order they are sent.
-        body: `multipart/alternative`; already its own DKIM "relaxed" canonical form.
-        envelope_sender: The return path of this message, ASCII.
-        envelope_recipient: The recipient's address, ASCII.
-    """
-
-    headers: tuple[tuple[str, bytes], ...]
-    body: bytes
-    envelope_sender: str
-    envelope_recipient: str
-
-    def to_bytes(self, *, prefix: bytes = b"") -> bytes:
-        """The message as it goes over the wire, before dot-stuffing.
-
-        *prefix* is put in front: whole header lines with CRLF, such as a DKIM-Signature.
-        """
-        lines = [b"%b: %b\r\n" % (name.encode(), value) for name, value in self.headers]
-        return b"".join((prefix, *lines, b"\r\n", self.body))
-
-    @cached_property
-    def size(self) -> int:
-        """Octets of `to_bytes()`."""
-        return sum(len(name) + len(value) + 4 for name, value in self.headers) + 2 + len(self.body)
+_ASCII = "".join(map(chr, range(128)))
+_NO_ABSENCE_NOTES = (("Precedence", b"bulk"), ("X-Auto-Response-Suppress", b"OOF, AutoReply"))
 
 
 class CompiledMessage:
@@ -58,40 +33,30 @@ class CompiledMessage:
         """Compile *source*; *constants* are merge values that are the same for all recipients.
 
         Raises:
-            TemplateError: A part cannot be read, or an address or URI of the sender is unusable.
+            TemplateError: A part or a header cannot be read, or an address or URI of the sender is unusable.
         """
-        self._source = source
         # HTML runs lines together, so an address typed in several becomes one with commas.
         built_in = {"organisation": source.organisation, "postal_address": ", ".join(source.postal_address.split("\n"))}
         self._constants = {name: text for name, text in built_in.items() if text} | dict(constants or {})
-        self._subject = compile_template(PLAIN, source.subject)
+        self._subject = TextTemplate(PLAIN, source.subject)
         self._text = EncodedTemplate(PLAIN, source.text)
-        self._html = EncodedTemplate(HTML, source.html)
-        # RFC 2045, §6.7 (5): "=_" never occurs in quoted-printable, so no part can hold the boundary.
-        boundary = b"=_" + hashlib.sha256(source.html.encode("utf-8", "replace")).hexdigest()[:24].encode()
-        self._opening = b"--" + boundary + _part_headers(b"plain")
-        self._middle = b"\r\n--" + boundary + _part_headers(b"html")
-        self._closing = b"\r\n--" + boundary + b"--\r\n"
-        self._mime = (
-            ("MIME-Version", b"1.0"),
-            ("Content-Type", b'multipart/alternative;\r\n boundary="' + boundary + b'"'),
+        self._html = EncodedTemplate(HTML, source.html) if source.html else None
+        build = functools.partial(
+            Skeleton.build,
+            text_encoding=self._text.transfer_encoding,
+            html_encoding=self._html.transfer_encoding if self._html else b"",
+            files=[EncodedAttachment.of(file) for file in source.attachments],
+            seed=source.text + source.html,
         )
-        self._prepare_headers()
+        self._skeleton, self._skeleton_with_files = build(takes_more_files=False), build(takes_more_files=True)
+        self._prepare_headers(source)
 
-    def _prepare_headers(self) -> None:
-        source = self._source
+    def _prepare_headers(self, source: MessageSource) -> None:
         sender = headers.parse_address(source.sender_address, "From")
         self._from = ("From", headers.mailbox(source.sender_name, sender, "From"))
         self._id_domain = headers.ascii_domain(source.message_id_domain or sender.domain)
-        self._envelope_sender = source.envelope_sender or str(sender)
-        self._envelope_sender_is_fixed = TOKEN_FIELD not in self._envelope_sender
-        if self._envelope_sender_is_fixed:
-            self._envelope_sender = str(headers.parse_address(self._envelope_sender, "return path"))
-        else:
-            self._return_path("token")
-        self._uris = [uri for uri in (source.unsubscribe, source.unsubscribe_mail) if uri]
-        for uri in self._uris:
-            _check_unsubscribe(uri)
+        self._return_path = ReturnPath(source.envelope_sender or str(sender))
+        self._uris = [_unsubscribe_uri(uri) for uri in (source.unsubscribe, source.unsubscribe_mail) if uri]
         replies = headers.parse_address(source.reply_to, "Reply-To") if source.reply_to else None
         self._before_list_unsubscribe = _present(
             ("Reply-To", str(replies).encode() if replies else b""),
@@ -101,49 +66,63 @@ class CompiledMessage:
         self._after_list_unsubscribe = _present(
             ("List-Unsubscribe-Post", b"List-Unsubscribe=One-Click" if one_click else b""),
             ("Feedback-ID", headers.structured(source.feedback_id, "Feedback-ID")),
+            *(_NO_ABSENCE_NOTES if source.is_bulk else ()),
+        )
+        self._own_headers = CustomHeaders(source.headers)
+        self._needs_smtputf8 = not (
+            sender.is_ascii and self._return_path.is_ascii and (replies is None or replies.is_ascii)
         )
 
     def render(
-        self, values: Mapping[str, object], *, to_address: str, token: str, now: dt.datetime, to_name: str = ""
+        self,
+        values: Mapping[str, object],
+        *,
+        to_address: str,
+        token: str,
+        now: dt.datetime,
+        to_name: str = "",
+        files: Sequence[EncodedAttachment] = (),
     ) -> RenderedMessage:
         """The message for one recipient.
 
         Args:
             values: The contact's merge values by field; None counts as missing.
             to_address: Where it goes.
-            token: Names this delivery in the unsubscribe link, the Message-ID and the return path. Opaque, unique.
+            token: Names this delivery in the unsubscribe link, the Message-ID and the return path. Opaque, unique, at
+                most `MAX_TOKEN` characters.
             now: The Date header and `{{ today }}`; must know its time zone.
             to_name: The recipient's name in the To header; empty for none.
+            files: Attachments for this recipient alone, behind those that everybody gets.
 
         Raises:
-            HeaderInjection: The subject, a name or the address has a line break.
+            HeaderInjection: The subject, another header's value, a name or the address has a line break.
             AddressRefused: *to_address* cannot be mailed to.
             TemplateError: A merge tag fails with these values.
             ValueError: *token* has signs an address cannot have, or *now* no time zone.
         """
-        if not _TOKEN.fullmatch(token) or now.utcoffset() is None:
+        if not _TOKEN.fullmatch(token) or len(token) > MAX_TOKEN or now.utcoffset() is None:
             raise ValueError(f"unusable token {token!r} or time {now!r}")
         recipient = headers.parse_address(to_address, "To")
         merged = self._merge(values, token, now)
-        merged["subject"] = subject = render_text(self._subject, merged)
-        body = b"".join(
-            (self._opening, self._text.render(merged), self._middle, self._html.render(merged), self._closing)
-        )
+        merged["subject"] = subject = self._subject.render(merged)
+        skeleton = self._skeleton_with_files if files else self._skeleton
         return RenderedMessage(
             headers=(
                 self._from,
                 ("To", headers.mailbox(to_name, recipient, "To")),
                 ("Subject", headers.unstructured(subject, "Subject")),
-                ("Date", format_datetime(now).encode()),
+                ("Date", _date(now.replace(microsecond=0))),
                 ("Message-ID", f"<{token}@{self._id_domain}>".encode()),
                 *self._before_list_unsubscribe,
                 *self._list_unsubscribe(token),
                 *self._after_list_unsubscribe,
-                *self._mime,
+                *self._own_headers.render(merged),
+                *skeleton.headers,
             ),
-            body=body,
-            envelope_sender=self._return_path(token),
+            body=skeleton.fill(self._text.render(merged), self._html.render(merged) if self._html else b"", files),
+            envelope_sender=self._return_path.of(token),
             envelope_recipient=str(recipient),
+            needs_smtputf8=self._needs_smtputf8 or not recipient.is_ascii,
         )
 
     def _merge(self, values: Mapping[str, object], token: str, now: dt.datetime) -> dict[str, object]:
@@ -155,11 +134,6 @@ class CompiledMessage:
             merged["unsubscribe_url"] = self._uris[0].replace(TOKEN_FIELD, token)
         return merged
 
-    def _return_path(self, token: str) -> str:
-        if self._envelope_sender_is_fixed:
-            return self._envelope_sender
-        return str(headers.parse_address(self._envelope_sender.replace(TOKEN_FIELD, token), "return path"))
-
     def _list_unsubscribe(self, token: str) -> tuple[tuple[str, bytes], ...]:
         if not self._uris:
             return ()
@@ -169,18 +143,21 @@ class CompiledMessage:
         )
 
 
-def _part_headers(subtype: bytes) -> bytes:
-    return (
-        b"\r\nContent-Type: text/" + subtype + b"; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
+@functools.lru_cache(maxsize=8)
+def _date(now: dt.datetime) -> bytes:
+    """A Date header; thousands of messages share a second."""
+    return format_datetime(now).encode()
 
 
 def _present(*fields: tuple[str, bytes]) -> tuple[tuple[str, bytes], ...]:
     return tuple(field for field in fields if field[1])
 
 
-def _check_unsubscribe(uri: str) -> None:
-    if not _URI.fullmatch(uri):
+def _unsubscribe_uri(uri: str) -> str:
+    """*uri* in ASCII: what stands before the @ of a `mailto:` may be beyond it, and is then quoted (RFC 6068, §2)."""
+    quoted = quote(uri, safe=_ASCII)
+    if not _URI.fullmatch(quoted):
         raise TemplateError(
             "The unsubscribe link of this account is not usable.", "It must begin with https: or mailto:.", detail=uri
         )
+    return quoted

@@ -33,4 +33,4 @@ class HeaderInjection(TemplateError):
 
 
 class AddressRefused(TemplateError):
-    """An address is not of the form a mail server accepts today (RFC 5321, without SMTPUTF8)."""
+    """An address is not of the form a mail server accepts today (RFC 5321, RFC 6531)."""

@@ -1,5 +1,9 @@
 """Mail headers as bytes: encoded words (RFC 2047), folding and mailboxes (RFC 5322), domains in ASCII (RFC 5891).
 
+All of it is ASCII, but for the local part of an internationalised address, which no ASCII form stands for: it goes as
+UTF-8 (RFC 6532), and the message then needs SMTPUTF8 (RFC 6531). Its domain is in ASCII all the same; every server
+that knows the extension takes both forms, and one form is easier to compare.
+
 A value with a line break is refused, never repaired: it is either an attack or a spreadsheet cell gone wrong, and
 both deserve to be seen.
 """
@@ -7,6 +11,7 @@ both deserve to be seen.
 import base64
 import functools
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,17 +22,21 @@ from app.content.errors import AddressRefused, HeaderInjection
 MAX_LINE = 76
 """Octets of a header line; RFC 5322 recommends at most 78, RFC 2047 demands 76 with encoded words."""
 
+MAX_LOCAL_PART = 64
+"""Octets before the @ of an address."""
+
 _LINE_BREAK = re.compile(r"[\r\n]")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:[ .][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 _WORD_OVERHEAD = len("=?utf-8?b??=")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address as mail servers write it: ASCII only."""
+    """An address as mail servers write it: the domain in ASCII, the local part in Unicode (NFC)."""
 
     local: str
     domain: str
@@ -35,25 +44,38 @@ class Address:
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
 
+    @property
+    def is_ascii(self) -> bool:
+        """Whether it can travel without SMTPUTF8."""
+        return self.local.isascii()
+
 
 def parse_address(text: str, header: str) -> Address:
     """Read *text*, the address for *header* (`"To"`, …); an international domain becomes ASCII.
 
     Raises:
         HeaderInjection: It has a line break.
-        AddressRefused: It is not an address, or needs SMTPUTF8 (RFC 6531), which is not supported yet.
+        AddressRefused: It is not an address.
     """
     _refuse_line_breaks(text, header)
     local, at, domain = text.strip().rpartition("@")
     if not at:
         raise AddressRefused(f"“{text}” is not an e-mail address.", "An address has an “@” in it.")
     if not local.isascii():
-        # The seam for SMTPUTF8: such a local part would travel as it is, and the transport would ask for the extension.
-        hint = "Letters such as “ü” before the “@” are not supported yet. Ask for another address."
-        raise AddressRefused(f"No mail can be sent to “{text}”.", hint)
-    if not _DOT_ATOM.fullmatch(local) or len(local) > 64:  # RFC 5321, §4.5.3.1.1
+        local = unicodedata.normalize("NFC", local)
+    # RFC 5321, §4.5.3.1.1, counts octets.
+    if not _is_local_part(local) or len(local.encode("utf-8", "replace")) > MAX_LOCAL_PART:
         raise AddressRefused(f"“{text}” is not an e-mail address.", "Look for a blank or a sign before the “@”.")
     return Address(local, ascii_domain(domain))
+
+
+def _is_local_part(local: str) -> bool:
+    """Whether it is a dot-atom; letters, marks, digits and signs beyond ASCII count as ordinary (RFC 6531, §3.3)."""
+    if local.isascii():
+        return bool(_DOT_ATOM.fullmatch(local))
+    if any(unicodedata.category(sign)[0] in "CZ" for sign in _BEYOND_ASCII.findall(local)):
+        return False  # what shows nothing, or is no character
+    return bool(_DOT_ATOM.fullmatch(_BEYOND_ASCII.sub("x", local)))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -80,7 +102,7 @@ def mailbox(name: str, address: Address, header: str) -> bytes:
     """
     _refuse_line_breaks(name, header)
     name = _CONTROL.sub(" ", name).strip()
-    return _before_angle(name, f"<{address}>", header) if name else str(address).encode()
+    return _before_angle(name, f"<{address}>".encode(), header) if name else str(address).encode()
 
 
 def list_id(text: str) -> bytes:
@@ -92,8 +114,8 @@ def list_id(text: str) -> bytes:
     """
     _refuse_line_breaks(text, "List-Id")
     name, _, rest = text.rpartition("<")
-    identifier = f"<{ascii_domain(rest.strip().removesuffix('>'))}>"
-    return _before_angle(name.strip(), identifier, "List-Id") if name.strip() else identifier.encode()
+    identifier = f"<{ascii_domain(rest.strip().removesuffix('>'))}>".encode()
+    return _before_angle(name.strip(), identifier, "List-Id") if name.strip() else identifier
 
 
 def unstructured(text: str, header: str) -> bytes:
@@ -129,12 +151,12 @@ def _refuse_line_breaks(text: str, header: str) -> None:
         raise HeaderInjection(header)
 
 
-def _before_angle(name: str, angle: str, header: str) -> bytes:
+def _before_angle(name: str, angle: bytes, header: str) -> bytes:
     used = len(header) + 2
     phrase = _phrase(name, used)
     column = len(phrase) - phrase.rfind(b"\n") - 1 + (0 if b"\n" in phrase else used)
     separator = b" " if column + 1 + len(angle) <= MAX_LINE else b"\r\n "
-    return phrase + separator + angle.encode()
+    return phrase + separator + angle
 
 
 def _phrase(name: str, used: int) -> bytes:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypedDict, Unpack
 
+from app.content.attachments import Attachment
 from app.content.errors import HeaderInjection, TemplateError
 from app.content.merge import check_tags, fields_used
 from app.content.mjml import compile_document
@@ -18,6 +20,8 @@ _ADDRESS_LINE = "<p style='margin:0'>{{ organisation }}{% if postal_address %}<b
 _UNSUBSCRIBE_LINE = (
     "<p style='margin:8px 0 0'><a href='{{ unsubscribe_url }}' style='color:#6b7280'>Unsubscribe</a></p>"
 )
+_TEXT_ADDRESS = "{{ organisation }}{% if postal_address %}\n{{ postal_address }}{% endif %}"
+_TEXT_UNSUBSCRIBE = "Unsubscribe: {{ unsubscribe_url }}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,7 @@ class MessageSource:
     """All a dispatch needs to know of its message.
 
     Attributes:
-        subject, html, text: Jinja2 sources. The preheader is part of `html`.
+        subject, html, text: Jinja2 sources. The preheader is part of `html`. Without `html` the message is plain text.
         preheader: What a mailbox shows after the subject, as Jinja2 source; for display only.
         sender_name, sender_address: The From header. The name may be empty.
         organisation, postal_address: The built-in merge fields of these names.
@@ -35,7 +39,11 @@ class MessageSource:
         list_id: `name <id.example.org>` or `id.example.org` (RFC 2919); empty for none.
         feedback_id: `campaign:list:account:SenderId`, at most four parts, nothing per recipient; empty for none.
         message_id_domain: The right side of Message-ID; empty for the domain of the sender.
-        envelope_sender: The return path; may hold `{token}` (VERP). Empty for the sender's address.
+        envelope_sender: The return path; may hold `{token}` (see `app.content.return_path.verp`). Empty for the
+            sender's address.
+        headers: Headers of the user's own; the values are Jinja2 sources.
+        attachments: Files that everybody gets, and the pictures that the HTML shows by `cid:`.
+        is_bulk: It goes to many, so absence notes are not wanted (`Precedence: bulk`).
     """
 
     subject: str
@@ -53,6 +61,27 @@ class MessageSource:
     feedback_id: str = ""
     message_id_domain: str = ""
     envelope_sender: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    is_bulk: bool = True
+
+
+class Particulars(TypedDict, total=False):
+    """What `MessageSource` holds besides the sources of its parts; its documentation is there."""
+
+    sender_name: str
+    organisation: str
+    postal_address: str
+    unsubscribe: str
+    unsubscribe_mail: str
+    reply_to: str
+    list_id: str
+    feedback_id: str
+    message_id_domain: str
+    envelope_sender: str
+    headers: tuple[tuple[str, str], ...]
+    attachments: tuple[Attachment, ...]
+    is_bulk: bool
 
 
 def prepare(
@@ -61,23 +90,15 @@ def prepare(
     subject: str,
     sender_address: str,
     preheader: str = "",
-    sender_name: str = "",
-    organisation: str = "",
-    postal_address: str = "",
-    unsubscribe: str = "",
-    unsubscribe_mail: str = "",
-    reply_to: str = "",
-    list_id: str = "",
-    feedback_id: str = "",
-    message_id_domain: str = "",
-    envelope_sender: str = "",
+    text_only: bool = False,
     rewrite_link: Callable[[str], str] | None = None,
+    **particulars: Unpack[Particulars],
 ) -> MessageSource:
     """Compile a template into a `MessageSource`.
 
     A template that does not say how to unsubscribe, or where the sender lives, gets a quiet footer that does.
     *rewrite_link* is called with each link's target as the author wrote it and gives the one to send; both may hold
-    merge tags.
+    merge tags. *text_only*: the message is the text of the template alone, and the preheader is not shown.
 
     Raises:
         TemplateError: The template, the subject or the preheader cannot be read; with the line.
@@ -92,19 +113,43 @@ def prepare(
     return MessageSource(
         subject=tidy_tags(subject).strip(),
         preheader=tidy_tags(preheader).strip(),
-        html=compile_document(document).rstrip() + "\n",
+        html="" if text_only else compile_document(document).rstrip() + "\n",
         text=plain_text(document),
-        sender_name=sender_name,
         sender_address=sender_address,
-        organisation=organisation,
-        postal_address=postal_address,
-        unsubscribe=unsubscribe,
-        unsubscribe_mail=unsubscribe_mail,
-        reply_to=reply_to,
-        list_id=list_id,
-        feedback_id=feedback_id,
-        message_id_domain=message_id_domain,
-        envelope_sender=envelope_sender,
+        **particulars,
+    )
+
+
+def prepare_plain(
+    text: str, *, subject: str, sender_address: str, preheader: str = "", **particulars: Unpack[Particulars]
+) -> MessageSource:
+    """Make a message of plain text, with merge tags, into a `MessageSource`.
+
+    A text that does not say how to unsubscribe, or where the sender lives, gets lines at its end that do. Lines stay as
+    they are. The preheader is not shown: what a mailbox shows after the subject is how the text begins.
+
+    Raises:
+        TemplateError: The text, the subject or the preheader cannot be read; with the line.
+        HeaderInjection: The subject has more than one line.
+    """
+    check_tags(text)
+    _check_line(subject, "subject")
+    _check_line(preheader, "preview text")
+    used = fields_used(text)
+    footer = [
+        line
+        for field, line in (("postal_address", _TEXT_ADDRESS), ("unsubscribe_url", _TEXT_UNSUBSCRIBE))
+        if field not in used
+    ]
+    # "-- " is how a signature begins for programs that show it grey, and the rest is left out of an answer.
+    parts = [tidy_tags(text).rstrip(), *(["-- \n" + "\n".join(footer)] if footer else [])]
+    return MessageSource(
+        subject=tidy_tags(subject).strip(),
+        preheader=tidy_tags(preheader).strip(),
+        html="",
+        text="\n\n".join(parts) + "\n",
+        sender_address=sender_address,
+        **particulars,
     )
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 from app.content.compiled import CompiledMessage, RenderedMessage
 from app.content.letter import MessageSource
@@ -19,13 +20,13 @@ def mjml(body: str, head: str = "") -> str:
     )
 
 
-def a_source(html: str = "<p>Hi</p>\n", text: str = "Hi\n", **changes: str) -> MessageSource:
-    parts = {"subject": "News", "sender_address": "news@example.org", **changes}
+def a_source(html: str = "<p>Hi</p>\n", text: str = "Hi\n", **changes: Any) -> MessageSource:
+    parts: dict[str, Any] = {"subject": "News", "sender_address": "news@example.org", **changes}
     return MessageSource(html=html, text=text, **parts)
 
 
-def render(source: MessageSource, values: Mapping[str, object] | None = None, **changes: str) -> RenderedMessage:
-    where = {"to_address": "anna@example.net", "token": "tok_1", **changes}
+def render(source: MessageSource, values: Mapping[str, object] | None = None, **changes: Any) -> RenderedMessage:
+    where: dict[str, Any] = {"to_address": "anna@example.net", "token": "tok_1", **changes}
     return CompiledMessage(source).render(values or {}, now=NOON, **where)
 
 
