@@ -1,4 +1,4 @@
-"""The bytes of an SMTP transaction, and what a server can take (RFC 5321 §3.3, RFC 1870, RFC 6531)."""
+"""The bytes of an SMTP transaction, and what a server can take (RFC 5321 §3.3, RFC 1870, RFC 6152, RFC 6531)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,13 +30,15 @@ class Abilities:
 
     Attributes:
         pipelining: Commands may be sent ahead (RFC 2920).
-        smtputf8: Letters beyond ASCII may stand before the @ (RFC 6531).
+        smtputf8: Letters beyond ASCII may stand before the @, and in the headers (RFC 6531).
+        eight_bit: Lines of a message may hold bytes beyond ASCII (RFC 6152).
         size: MAIL may say how big the message is (RFC 1870).
         size_limit_bytes: The biggest message it takes; None where it did not say.
     """
 
     pipelining: bool = False
     smtputf8: bool = False
+    eight_bit: bool = False
     size: bool = False
     size_limit_bytes: int | None = None
 
@@ -47,6 +49,7 @@ class Abilities:
         return cls(
             pipelining="pipelining" in extensions,
             smtputf8="smtputf8" in extensions,
+            eight_bit="8bitmime" in extensions,
             size="size" in extensions,
             size_limit_bytes=int(limit) if limit.isdecimal() and int(limit) > 0 else None,
         )
@@ -55,26 +58,35 @@ class Abilities:
         """Why there is no point in offering this message to the server, if there is none."""
         if self.size_limit_bytes is not None and size_bytes > self.size_limit_bytes:
             return Reason.TOO_BIG
-        addresses = envelope.sender + envelope.recipient
-        if not (addresses.isascii() or self.smtputf8):
-            try:
-                with_ascii_domain(envelope.sender)
-                with_ascii_domain(envelope.recipient)
-            except UnicodeError:
-                return Reason.ADDRESS_UNSUPPORTED
+        if self.smtputf8:
+            return None
+        if envelope.needs_smtputf8:
+            return Reason.ADDRESS_UNSUPPORTED
+        try:
+            with_ascii_domain(envelope.sender)
+            with_ascii_domain(envelope.recipient)
+        except UnicodeError:
+            return Reason.ADDRESS_UNSUPPORTED
         return None
 
-    def envelope_commands(self, envelope: Envelope, size_bytes: int) -> tuple[Command, Command, Command]:
-        """MAIL, RCPT and DATA for one recipient; `obstacle` must have found nothing."""
-        size = b" SIZE=%d" % size_bytes if self.size else b""
-        if envelope.sender.isascii() and envelope.recipient.isascii():
-            sender, recipient, utf8 = envelope.sender.encode(), envelope.recipient.encode(), b""
-        elif self.smtputf8:
-            sender, recipient, utf8 = envelope.sender.encode(), envelope.recipient.encode(), b" SMTPUTF8"
+    def envelope_commands(
+        self, envelope: Envelope, size_bytes: int, *, is_8bit: bool = False
+    ) -> tuple[Command, Command, Command]:
+        """MAIL, RCPT and DATA for one recipient; `obstacle` must have found nothing.
+
+        *is_8bit*: the message holds bytes beyond ASCII. That is said where the server listens; where it does not, they
+        go all the same, since a client can no longer encode them without breaking the signature over them.
+        """
+        parameters = b" SIZE=%d" % size_bytes if self.size else b""
+        if is_8bit and self.eight_bit:
+            parameters += b" BODY=8BITMIME"
+        if self.smtputf8 and (envelope.needs_smtputf8 or not (envelope.sender + envelope.recipient).isascii()):
+            sender, recipient = envelope.sender.encode(), envelope.recipient.encode()
+            parameters += b" SMTPUTF8"
         else:
-            sender, recipient, utf8 = with_ascii_domain(envelope.sender), with_ascii_domain(envelope.recipient), b""
+            sender, recipient = with_ascii_domain(envelope.sender), with_ascii_domain(envelope.recipient)
         return (
-            Command(b"MAIL FROM:<%b>%b%b\r\n" % (sender, size, utf8), Stage.MAIL),
+            Command(b"MAIL FROM:<%b>%b\r\n" % (sender, parameters), Stage.MAIL),
             Command(b"RCPT TO:<%b>\r\n" % recipient, Stage.RCPT),
             DATA,
         )

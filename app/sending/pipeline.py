@@ -149,7 +149,8 @@ class SmtpConnection:
 
     def _start(self, transaction: _Transaction) -> bytes:
         """Make its commands; those to send at once, which without PIPELINING are none."""
-        commands = self.abilities.envelope_commands(transaction.envelope, len(transaction.content))
+        content = transaction.content
+        commands = self.abilities.envelope_commands(transaction.envelope, len(content), is_8bit=not content.isascii())
         transaction.commands = (RSET, *commands) if self._must_reset else commands
         self._must_reset = False
         return b"".join(command.line for command in transaction.commands) if self.abilities.pipelining else b""

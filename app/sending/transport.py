@@ -27,6 +27,8 @@ class Envelope:
     Attributes:
         sender: The return path; bounces go there.
         recipient: The one address to deliver to.
+        needs_smtputf8: The message's headers hold letters beyond ASCII, so that no server may take it without SMTPUTF8
+            (RFC 6531), whatever the addresses here are. Those ask for it by themselves.
 
     Raises:
         BadAddress: An address is empty, has no @, or holds blanks, angle brackets or control characters.
@@ -34,6 +36,7 @@ class Envelope:
 
     sender: str
     recipient: str
+    needs_smtputf8: bool = False
 
     def __post_init__(self) -> None:
         for address in (self.sender, self.recipient):
@@ -49,7 +52,10 @@ class Job(Protocol):
 
     @property
     def content(self) -> bytes:
-        """The whole message as 7-bit lines of at most 998 characters, each ended by CRLF (RFC 5321 §2.3.8)."""
+        """The whole message as lines of at most 998 octets, each ended by CRLF (RFC 5321 §2.3.8).
+
+        The lines are 7-bit, but for the addresses in the headers of a message that needs SMTPUTF8.
+        """
 
 
 J = TypeVar("J", bound=Job)
