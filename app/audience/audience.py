@@ -1,35 +1,72 @@
-"""Who gets a message: everyone, or some lists and tags, less others."""
+"""Who gets a message: everyone, or some lists, tags and recipients of an earlier message, less others."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from app.audience.status import contact_and_block, skip_reason
 from app.errors import UserFacingError
+from app.models.campaigns import Campaign, Delivery, Dispatch, Event
 from app.models.contacts import Contact, ContactTag, Membership
-from app.models.states import ConsentState, SkipReason
+from app.models.states import CampaignKind, ConsentState, DeliveryState, EventKind, SkipReason
 from app.models.workspace import Workspace
+
+
+class Reaction(StrEnum):
+    """What people did with an earlier message that they got."""
+
+    ANY = "any"
+    OPENED = "opened"
+    NOT_OPENED = "not_opened"
+    CLICKED = "clicked"
+    NOT_CLICKED = "not_clicked"
+
+    @property
+    def words(self) -> str:
+        """Who that is, in English; ``{0}`` stands for the name of the campaign."""
+        return _REACTIONS[self]
+
+
+_REACTIONS = {
+    Reaction.ANY: "Those who got “{0}”",
+    Reaction.OPENED: "Those who opened “{0}”",
+    Reaction.NOT_OPENED: "Those who did not open “{0}”",
+    Reaction.CLICKED: "Those who clicked in “{0}”",
+    Reaction.NOT_CLICKED: "Those who did not click in “{0}”",
+}
+_SEEN = (EventKind.OPEN, EventKind.CLICK)
+"""Who has clicked has read it, even if no picture was loaded that could tell of it."""
 
 
 @dataclass(frozen=True)
 class Audience:
-    """A choice of contacts, evaluated when it is asked for. Who is in several chosen groups counts once."""
+    """A choice of contacts, evaluated when it is asked for. Who is in several chosen groups counts once.
+
+    Attributes:
+        dispatch_id: Also those to whom this dispatch was sent.
+        reaction: Of these, only those who did that.
+    """
 
     everyone: bool = False
     list_ids: frozenset[int] = frozenset()
     tag_ids: frozenset[int] = frozenset()
     excluded_list_ids: frozenset[int] = frozenset()
     excluded_tag_ids: frozenset[int] = frozenset()
+    dispatch_id: int | None = None
+    reaction: Reaction = Reaction.ANY
 
     def to_json(self) -> dict[str, object]:
-        """The form in which a campaign stores it."""
+        """The form in which a campaign stores it. What only newer versions know stands in it only if it is used."""
+        recipients: dict[str, object] = {"dispatch_id": self.dispatch_id, "reaction": self.reaction.value}
         return {
             "everyone": self.everyone,
             "list_ids": sorted(self.list_ids),
             "tag_ids": sorted(self.tag_ids),
             "excluded_list_ids": sorted(self.excluded_list_ids),
             "excluded_tag_ids": sorted(self.excluded_tag_ids),
+            **(recipients if self.dispatch_id is not None else {}),
         }
 
     @classmethod
@@ -41,23 +78,21 @@ class Audience:
         """
         unknown = stored.keys() - cls.__dataclass_fields__.keys()
         if unknown:
-            raise UserFacingError(
-                "This campaign chooses its recipients in a way this version does not know.",
-                "Install the newest version of the program.",
-                detail=", ".join(sorted(unknown)),
-            )
+            raise _of_a_newer_version(", ".join(sorted(unknown)))
         return cls(
             everyone=bool(stored.get("everyone", False)),
             list_ids=_ids(stored.get("list_ids")),
             tag_ids=_ids(stored.get("tag_ids")),
             excluded_list_ids=_ids(stored.get("excluded_list_ids")),
             excluded_tag_ids=_ids(stored.get("excluded_tag_ids")),
+            dispatch_id=dispatch_id if isinstance(dispatch_id := stored.get("dispatch_id"), int) else None,
+            reaction=_reaction(stored.get("reaction", Reaction.ANY)),
         )
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody can be in it, as nothing was chosen yet."""
-        return not (self.everyone or self.list_ids or self.tag_ids)
+        return not (self.everyone or self.list_ids or self.tag_ids or self.dispatch_id is not None)
 
 
 @dataclass(frozen=True)
@@ -95,10 +130,24 @@ def count(workspace: Workspace, audience: Audience) -> AudienceCount:
     return AudienceCount(mailable + sum(skipped.values()), mailable, skipped)
 
 
+def sent_campaigns(workspace: Workspace) -> dict[int, str]:
+    """The name of its campaign for each dispatch that recipients can be taken of."""
+    with workspace.read() as session:
+        rows = session.execute(
+            select(Dispatch.id, Campaign.name)
+            .join(Campaign, Campaign.id == Dispatch.campaign_id)
+            .where(Campaign.kind == CampaignKind.CAMPAIGN)
+        )
+        return {dispatch_id: name for dispatch_id, name in rows}  # noqa: C416  a Row is no pair to mypy
+
+
 def _conditions(audience: Audience) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if not audience.everyone:
-        conditions.append(or_(Contact.id.in_(_listed(audience.list_ids)), Contact.id.in_(_tagged(audience.tag_ids))))
+        groups = [_listed(audience.list_ids), _tagged(audience.tag_ids)]
+        if audience.dispatch_id is not None:
+            groups.append(_recipients(audience.dispatch_id, audience.reaction))
+        conditions.append(or_(*(Contact.id.in_(group) for group in groups)))
     if audience.excluded_list_ids:
         conditions.append(Contact.id.not_in(_listed(audience.excluded_list_ids)))
     if audience.excluded_tag_ids:
@@ -112,6 +161,31 @@ def _listed(list_ids: Iterable[int]) -> Select[int]:
 
 def _tagged(tag_ids: Iterable[int]) -> Select[int]:
     return select(ContactTag.contact_id).where(ContactTag.tag_id.in_(sorted(tag_ids)))
+
+
+def _recipients(dispatch_id: int, reaction: Reaction) -> Select[int]:
+    query = select(Delivery.contact_id).where(
+        Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.SENT, Delivery.contact_id.is_not(None)
+    )
+    seen = (EventKind.CLICK,) if reaction in (Reaction.CLICKED, Reaction.NOT_CLICKED) else _SEEN
+    has_reacted = exists().where(Event.delivery_id == Delivery.id, Event.kind.in_(seen))
+    if reaction in (Reaction.OPENED, Reaction.CLICKED):
+        return query.where(has_reacted)
+    return query if reaction is Reaction.ANY else query.where(~has_reacted)
+
+
+def _reaction(stored: object) -> Reaction:
+    if stored not in set(Reaction):
+        raise _of_a_newer_version(f"reaction {stored}")
+    return Reaction(str(stored))
+
+
+def _of_a_newer_version(detail: str) -> UserFacingError:
+    return UserFacingError(
+        "This campaign chooses its recipients in a way this version does not know.",
+        "Install the newest version of the program.",
+        detail=detail,
+    )
 
 
 def _ids(stored: object) -> frozenset[int]:

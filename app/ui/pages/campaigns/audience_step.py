@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.audience.audience import Audience, AudienceCount
 from app.ui.pages.campaigns.draft import Surroundings
 from app.ui.pages.campaigns.group_picker import Chosen, GroupPicker
+from app.ui.pages.campaigns.rows import recipients_words
 from app.ui.pages.campaigns.step import Step
 from app.ui.pages.campaigns.words import left_out_words, people
 from app.ui.theme import Space
@@ -34,6 +35,7 @@ class AudienceStep(Step):
             self.tr("Who gets it"),
             [("some", self.tr("Lists and tags")), ("everyone", self.tr("Everybody"))],
         )
+        self._recipients = label(wrap=True)
         self._included = GroupPicker(self.tr("Add a list or tag"), "addGroup")
         self._excluded = GroupPicker(self.tr("Leave out a list or tag"), "leaveOutGroup")
         self._except = caption(self.tr("But not"), wrap=False)
@@ -43,7 +45,7 @@ class AudienceStep(Step):
         self._scope.chosen.connect(self._on_scope)
         self._included.changed.connect(self._on_included)
         self._excluded.changed.connect(self._on_excluded)
-        for widget in (self._scope, self._included, self._except, self._excluded, self._count_line()):
+        for widget in (self._scope, self._recipients, self._included, self._except, self._excluded, self._count_line()):
             self.fields.addWidget(widget)
 
     def set_audience(self, audience: Audience, around: Surroundings) -> None:
@@ -55,6 +57,8 @@ class AudienceStep(Step):
         excluded = Chosen(audience.excluded_list_ids, audience.excluded_tag_ids)
         self._included.set_chosen(included, around.lists, around.tags)
         self._excluded.set_chosen(excluded, around.lists, around.tags)
+        self._recipients.setText(recipients_words(audience, around.dispatches))
+        self._recipients.setVisible(not audience.everyone and audience.dispatch_id is not None)
         self._included.setVisible(not audience.everyone)
         self._excluded.setVisible(bool(around.lists or around.tags) and not audience.is_empty)
         self._except.setVisible(not excluded.is_empty)

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from app.audience.audience import AudienceCount
+from app.audience.audience import AudienceCount, sent_campaigns
 from app.audience.audience import count as count_audience
 from app.audience.contacts import merge_values
 from app.audience.fields import list_fields
@@ -41,6 +41,7 @@ class Surroundings:
 
     Attributes:
         problems: Why accounts cannot send, by account.
+        dispatches: What campaigns were sent, by dispatch.
     """
 
     lists: tuple[GroupInfo, ...]
@@ -50,6 +51,7 @@ class Surroundings:
     fields: tuple[FieldInfo, ...]
     organisation: OrganisationInfo
     problems: Mapping[int, str]
+    dispatches: Mapping[int, str]
 
     def identity(self, identity_id: int | None) -> IdentityInfo | None:
         return next((one for one in self.identities if one.id == identity_id), None)
@@ -100,6 +102,7 @@ def read_surroundings(workspace: Workspace) -> Surroundings:
         fields=list_fields(workspace),
         organisation=workspace.organisation(),
         problems={account.id: account.problem for account in accounts if account.problem},
+        dispatches=sent_campaigns(workspace),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
-from app.audience.audience import Audience
+from app.audience.audience import Audience, sent_campaigns
 from app.audience.lists import all_lists, all_tags
 from app.models.states import CampaignStatus, DeliveryState
 from app.models.workspace import Workspace
@@ -26,10 +26,11 @@ def _tr(text: str) -> str:
 
 @dataclass(frozen=True)
 class GroupNames:
-    """What the lists and tags are called, to name an audience with."""
+    """What the lists, the tags and the campaigns of dispatches are called, to name an audience with."""
 
     lists: dict[int, str]
     tags: dict[int, str]
+    dispatches: dict[int, str] = field(default_factory=dict)
 
     def describe(self, audience: Audience) -> str:
         if audience.is_empty:
@@ -41,7 +42,16 @@ class GroupNames:
             *(self.lists.get(one, _tr("a deleted list")) for one in sorted(audience.list_ids)),
             *(self.tags.get(one, _tr("a deleted tag")) for one in sorted(audience.tag_ids)),
         ]
+        if audience.dispatch_id is not None:
+            names.insert(0, recipients_words(audience, self.dispatches))
         return joined(names)
+
+
+def recipients_words(audience: Audience, dispatches: Mapping[int, str]) -> str:
+    """As in "Those who did not open “Spring offers”"; empty if *audience* does not ask for an earlier message."""
+    if audience.dispatch_id is None:
+        return ""
+    return _tr(audience.reaction.words).format(dispatches.get(audience.dispatch_id, _tr("a deleted campaign")))
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ def read_groups(workspace: Workspace) -> GroupNames:
     return GroupNames(
         lists={group.id: group.name for group in all_lists(workspace)},
         tags={group.id: group.name for group in all_tags(workspace)},
+        dispatches=sent_campaigns(workspace),
     )
 
 
