@@ -7,12 +7,24 @@ import types
 
 import dkim
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.sending.dkim import SIGNED_HEADERS, BadKey, KeyPair, Signer, canonical_body, generate_key
+from app.models.states import AccountKind
+from app.sending.dkim import (
+    SIGNED_HEADERS,
+    BadKey,
+    KeyPair,
+    Signer,
+    Signers,
+    canonical_body,
+    generate_key,
+    public_record,
+    signed_headers,
+)
 
 Headers = list[tuple[str, bytes]]
 
@@ -31,6 +43,8 @@ HEADERS: Headers = [
     ("List-Id", b"News <news.example.org>"),
     ("Feedback-ID", b"7:example"),
     ("Reply-To", b"anna@example.org"),
+    ("Cc", b"bert@example.net"),
+    ("Content-Transfer-Encoding", b"8bit"),
     ("X-Mailer", b"unsigned"),
 ]
 BODY = b"Hello J=C3=BCrgen,\r\n\r\n.a line with a dot\r\nThe end.\r\n"
@@ -97,13 +111,77 @@ def test_what_relays_may_change_does_not_break_it() -> None:
     assert verifies(message(relayed, BODY + b"\r\n\r\n", signature))
 
 
-def test_only_headers_that_are_there_are_signed() -> None:
+def listed(signature: bytes) -> list[str]:
+    """The names in a signature's h= tag."""
+    found = re.search(rb"h=([^;]*);", signature)
+    assert found is not None
+    return re.sub(r"\s", "", found[1].decode()).split(":")
+
+
+def test_only_headers_that_are_there_are_signed_and_those_that_readers_see_are_kept_from_being_added() -> None:
     headers = [("Subject", b"x"), ("From", b"news@example.org")]
 
     signature = SIGNER.sign(headers, BODY)
 
     assert verifies(message(headers, BODY, signature))
-    assert re.sub(rb"\s", b"", re.search(rb"h=([^;]*);", signature)[1]) == b"from:subject:from"  # type: ignore[index]
+    assert listed(signature) == ["from", "from", "to", "cc", "subject", "subject", "date", "reply-to"]
+
+
+@pytest.mark.parametrize("name", [name for name in SIGNED_HEADERS if name != "Feedback-ID"])
+def test_a_second_header_of_a_signed_name_breaks_the_signature(name: str) -> None:
+    signature = SIGNER.sign(HEADERS, BODY)
+
+    assert not verifies(message([(name, b"added"), *HEADERS], BODY, signature))
+    assert not verifies(message([*HEADERS, (name, b"added")], BODY, signature))
+
+
+@pytest.mark.parametrize("name", ["Cc", "Reply-To"])
+def test_a_header_that_was_not_there_cannot_be_added(name: str) -> None:
+    headers = [header for header in HEADERS if header[0] != name]
+    signature = SIGNER.sign(headers, BODY)
+
+    assert verifies(message(headers, BODY, signature))
+    assert not verifies(message([(name, b"evil@example.com"), *headers], BODY, signature))
+
+
+@pytest.mark.parametrize("name", ["Feedback-ID", "X-SES-Outgoing", "Sender"])
+def test_what_providers_add_does_not_break_it(name: str) -> None:
+    signature = SIGNER.sign(HEADERS, BODY)
+
+    assert verifies(message([(name, b"added"), *HEADERS], BODY, signature))
+
+
+def test_headers_that_are_there_twice_are_both_signed() -> None:
+    headers = [("To", b"cleo@example.net"), *HEADERS]
+    signature = SIGNER.sign(headers, BODY)
+
+    assert verifies(message(headers, BODY, signature))
+    for place, name in ((0, "first"), (2, "second")):
+        tampered = [*headers[:place], ("To", name.encode()), *headers[place + 1 :]]
+        assert not verifies(message(tampered, BODY, signature))
+
+
+def test_the_account_decides_what_is_signed() -> None:
+    assert signed_headers(AccountKind.SMTP) == SIGNED_HEADERS
+    assert set(SIGNED_HEADERS) - set(signed_headers(AccountKind.SES)) == {"Message-ID", "Date"}
+    assert "Subject" not in signed_headers(AccountKind.SMTP, replaced=["subject"])
+    for kind in AccountKind:
+        assert {"List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID"} < set(signed_headers(kind))
+
+
+def test_what_ses_replaces_may_be_replaced() -> None:
+    signer = Signer(KEY.pem, domain="example.org", selector="news", headers=signed_headers(AccountKind.SES))
+    signature = signer.sign(HEADERS, BODY)
+
+    replaced = [(name, b"anew" if name in {"Message-ID", "Date"} else value) for name, value in HEADERS]
+    assert verifies(message(replaced, BODY, signature))
+    assert not verifies(message([("From", b"evil@example.com"), *replaced], BODY, signature))
+
+
+@pytest.mark.parametrize("name", ["Return-Path", "bounces-to", "Received", "DKIM-Signature"])
+def test_what_changes_on_the_way_cannot_be_signed(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be signed"):
+        Signer(KEY.pem, domain="example.org", selector="news", headers=["From", name])
 
 
 @pytest.mark.parametrize(
@@ -224,19 +302,76 @@ class _VerifyKey:
         return digest
 
 
-def test_an_ed25519_key_signs_as_rfc_8463_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    key = ed25519.Ed25519PrivateKey.generate()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+@pytest.fixture
+def _ed25519_in_dkimpy(monkeypatch: pytest.MonkeyPatch) -> None:
     nacl = types.SimpleNamespace(
-        signing=types.SimpleNamespace(VerifyKey=_VerifyKey), encoding=types.SimpleNamespace(Base64Encoder=None)
+        signing=types.SimpleNamespace(VerifyKey=_VerifyKey),
+        encoding=types.SimpleNamespace(Base64Encoder=None),
+        exceptions=types.SimpleNamespace(BadSignatureError=InvalidSignature),
     )
-    for name, module in {"nacl": nacl, "nacl.signing": nacl.signing, "nacl.encoding": nacl.encoding}.items():
-        monkeypatch.setitem(sys.modules, name, module)  # type: ignore[arg-type]
+    for name in ("signing", "encoding", "exceptions"):
+        monkeypatch.setitem(sys.modules, f"nacl.{name}", getattr(nacl, name))
+    monkeypatch.setitem(sys.modules, "nacl", nacl)  # type: ignore[arg-type]
     monkeypatch.setattr(dkim, "nacl", nacl, raising=False)
 
-    signature = Signer(pem, domain="example.org", selector="news").sign(HEADERS, BODY)
 
-    published = KeyPair(b"", f"v=DKIM1; k=ed25519; p={public}")
+ED25519 = ed25519.Ed25519PrivateKey.generate().private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+)
+
+
+@pytest.mark.usefixtures("_ed25519_in_dkimpy")
+def test_an_ed25519_key_signs_as_rfc_8463_says() -> None:
+    signature = Signer(ED25519, domain="example.org", selector="news").sign(HEADERS, BODY)
+
     assert b"a=ed25519-sha256;" in signature
-    assert verifies(message(HEADERS, BODY, signature), published)
+    assert verifies(message(HEADERS, BODY, signature), KeyPair(b"", public_record(ED25519)))
+
+
+RECORDS = {
+    b"news._domainkey.example.org.": KEY.dns_txt.encode(),
+    b"ed._domainkey.example.org.": public_record(ED25519).encode(),
+}
+BOTH = Signers((SIGNER, Signer(ED25519, domain="example.org", selector="ed")))
+
+
+def each_verifies(raw: bytes) -> list[bool]:
+    """Whether dkimpy accepts each signature of a message in turn."""
+    judge = dkim.DKIM(raw)
+    count = sum(name.lower() == b"dkim-signature" for name, _ in judge.headers)
+
+    def verify(index: int) -> bool:
+        try:
+            return bool(judge.verify(idx=index, dnsfunc=lambda name, timeout=5: RECORDS[name]))
+        except dkim.ValidationError:
+            return False
+
+    return [verify(index) for index in range(count)]
+
+
+@pytest.mark.usefixtures("_ed25519_in_dkimpy")
+def test_two_keys_make_two_signatures_that_verify_alone() -> None:
+    signatures = BOTH.sign(HEADERS, BODY)
+
+    assert re.findall(rb"a=([\w-]+);", signatures) == [b"rsa-sha256", b"ed25519-sha256"]
+    assert len(set(re.findall(rb"bh=([^;]+);", signatures))) == 1
+    assert each_verifies(message(HEADERS, BODY, signatures)) == [True, True]
+
+
+@pytest.mark.usefixtures("_ed25519_in_dkimpy")
+@pytest.mark.parametrize("name", ["Subject", "List-Unsubscribe-Post", "Feedback-ID"])
+def test_tampering_breaks_both_signatures(name: str) -> None:
+    signatures = BOTH.sign(HEADERS, BODY)
+    tampered = [(header, value + b"x" if header == name else value) for header, value in HEADERS]
+
+    assert each_verifies(message(tampered, BODY, signatures)) == [False, False]
+    assert each_verifies(message(HEADERS, BODY.replace(b"end", b"End"), signatures)) == [False, False]
+    assert each_verifies(message([("From", b"Bank <b@example.com>"), *HEADERS], BODY, signatures)) == [False, False]
+
+
+@pytest.mark.usefixtures("_ed25519_in_dkimpy")
+def test_headers_in_utf_8_are_signed_by_their_bytes() -> None:
+    headers = [("From", "Jürgen <jürgen@example.org>".encode()), *HEADERS[1:]]
+
+    assert each_verifies(message(headers, BODY, BOTH.sign(headers, BODY))) == [True, True]
+    assert b"\xc3" not in BOTH.sign(headers, BODY)
