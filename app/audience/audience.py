@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
@@ -144,7 +145,7 @@ def sent_campaigns(workspace: Workspace) -> dict[int, str]:
 def _conditions(audience: Audience) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if not audience.everyone:
-        groups = [_listed(audience.list_ids), _tagged(audience.tag_ids)]
+        groups: list[Select[Any]] = [_listed(audience.list_ids), _tagged(audience.tag_ids)]
         if audience.dispatch_id is not None:
             groups.append(_recipients(audience.dispatch_id, audience.reaction))
         conditions.append(or_(*(Contact.id.in_(group) for group in groups)))
@@ -163,7 +164,7 @@ def _tagged(tag_ids: Iterable[int]) -> Select[int]:
     return select(ContactTag.contact_id).where(ContactTag.tag_id.in_(sorted(tag_ids)))
 
 
-def _recipients(dispatch_id: int, reaction: Reaction) -> Select[int]:
+def _recipients(dispatch_id: int, reaction: Reaction) -> Select[int | None]:
     query = select(Delivery.contact_id).where(
         Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.SENT, Delivery.contact_id.is_not(None)
     )
