@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Select, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.errors import UserFacingError
+from app.models.sql import mentions
 from app.models.states import CampaignStatus, DeliveryState, DispatchState, Wish, campaign_status
 from app.models.tables import Account, Attempt, Campaign, Contact, Delivery, Dispatch, Identity
 from app.models.workspace import Workspace
@@ -83,7 +84,7 @@ class ReasonCount:
 
 @dataclass(frozen=True)
 class DeliveryRow:
-    """A line of the table of messages."""
+    """A line of the table of messages. `account` is the name of the one it was last tried through, empty if none."""
 
     id: int
     address: str
@@ -94,6 +95,7 @@ class DeliveryRow:
     attempts: int
     settled_at: datetime | None
     due_at: datetime | None
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,30 +179,47 @@ def sent_over_time(workspace: Workspace, dispatch_id: int, *, step_s: int = 1) -
 
 
 def delivery_ids(
-    workspace: Workspace, dispatch_id: int, *, states: Collection[DeliveryState] = (), search: str = ""
+    workspace: Workspace,
+    dispatch_id: int,
+    *,
+    states: Collection[DeliveryState] = (),
+    reasons: Collection[str] = (),
+    search: str = "",
 ) -> "array[int]":
-    """The ids of the deliveries in one of *states* (any, if none is given) whose address contains *search*."""
+    """The ids of the deliveries in one of *states* for one of *reasons* (any, if none is given) whose address contains
+    *search*.
+    """
     with workspace.read() as session:
-        return array("q", session.scalars(_chosen(select(Delivery.id), dispatch_id, states, search)))
+        return array("q", session.scalars(_chosen(select(Delivery.id), dispatch_id, states, reasons, search)))
 
 
 def delivery_page(workspace: Workspace, ids: Sequence[int]) -> list[DeliveryRow]:
     """The rows of some deliveries, in the order of *ids*."""
     with workspace.read() as session:
         rows = session.execute(
-            select(Delivery, Contact.first_name, Contact.last_name)
+            select(Delivery, Contact.first_name, Contact.last_name, Account.name)
             .outerjoin(Contact, Contact.id == Delivery.contact_id)
+            .outerjoin(Account, Account.id == Delivery.account_id)
             .where(Delivery.id.in_(ids))
         )
-        found = {delivery.id: _row(delivery, first, last) for delivery, first, last in rows}
+        found = {delivery.id: _row(delivery, *names) for delivery, *names in rows}
         return [found[row_id] for row_id in ids if row_id in found]
 
 
 def attempts(workspace: Workspace, delivery_id: int) -> tuple[AttemptRow, ...]:
     """All tries at a delivery, oldest first."""
+    return attempts_of(workspace, [delivery_id]).get(delivery_id, ())
+
+
+def attempts_of(workspace: Workspace, delivery_ids: Collection[int]) -> dict[int, tuple[AttemptRow, ...]]:
+    """All tries at each of some deliveries, oldest first; who was not tried is left out."""
+    found: dict[int, list[AttemptRow]] = {}
     with workspace.read() as session:
-        rows = session.scalars(select(Attempt).where(Attempt.delivery_id == delivery_id).order_by(Attempt.id))
-        return tuple(AttemptRow(row.at, row.outcome, row.reason, _reply(row)) for row in rows)
+        rows = session.scalars(select(Attempt).where(Attempt.delivery_id.in_(delivery_ids)).order_by(Attempt.id))
+        for row in rows:
+            tried = found.setdefault(row.delivery_id, [])
+            tried.append(AttemptRow(row.at, row.outcome, row.reason, _reply(row)))
+    return {delivery_id: tuple(tried) for delivery_id, tried in found.items()}
 
 
 def _reply(attempt: Attempt) -> str:
@@ -220,17 +239,23 @@ def _counts(session: Session, dispatch_ids: Collection[int]) -> dict[int, Delive
 
 
 def _chosen(
-    query: Select[tuple[int]], dispatch_id: int, states: Collection[DeliveryState], search: str
+    query: Select[tuple[int]],
+    dispatch_id: int,
+    states: Collection[DeliveryState],
+    reasons: Collection[str],
+    search: str,
 ) -> Select[tuple[int]]:
     query = query.where(Delivery.dispatch_id == dispatch_id).order_by(Delivery.id)
     if states:
         query = query.where(Delivery.state.in_(states))
+    if reasons:
+        query = query.where(Delivery.reason.in_(reasons))
     if search.strip():
-        query = query.where(Delivery.address.contains(search.strip().lower(), autoescape=True))
+        query = query.where(mentions(Delivery.address, search.strip()))
     return query
 
 
-def _row(delivery: Delivery, first_name: str | None, last_name: str | None) -> DeliveryRow:
+def _row(delivery: Delivery, first_name: str | None, last_name: str | None, account: str | None) -> DeliveryRow:
     return DeliveryRow(
         id=delivery.id,
         address=delivery.address,
@@ -241,4 +266,5 @@ def _row(delivery: Delivery, first_name: str | None, last_name: str | None) -> D
         attempts=delivery.attempts,
         settled_at=delivery.settled_at,
         due_at=delivery.due_at,
+        account=account or "",
     )
