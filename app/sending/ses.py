@@ -6,6 +6,7 @@ before a message is claimed, the first connection asks for the account's status,
 
 import asyncio
 import ssl
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -54,6 +55,7 @@ class SesTransport:
         self._ssl_context = verifying(ssl_context)
         self._session: Session | None = None
         self._opening = asyncio.Lock()
+        self._making = threading.Lock()  # an `open` that was cancelled goes on in its thread
         self._ask_at = 0.0
 
     async def open(self) -> SesConnection:
@@ -67,9 +69,10 @@ class SesTransport:
         )
 
     def _open(self) -> _Opened:
-        if self._session is None:
-            self._session = isolated_session()
-        client = SesClient(self._account, self._session, self._ssl_context)
+        with self._making:
+            if self._session is None:
+                self._session = isolated_session()
+            client = SesClient(self._account, self._session, self._ssl_context)
         obstacle = None
         if time.monotonic() >= self._ask_at:
             obstacle = _obstacle(client)

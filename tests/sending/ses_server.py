@@ -36,11 +36,12 @@ _CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Fault:
-    """What to do in place of the proper answer. `read` is whether the request is read first."""
+    """What to do in place of the proper answer, or before it if it `goes_on`. `read`: the request is read first."""
 
     name: str
     do: "Callable[[Handler], None]"
     read: bool = True
+    goes_on: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -76,7 +77,7 @@ def _silence(handler: "Handler") -> None:
 DROP = Fault("drop", _hang_up)
 DROP_UNREAD = Fault("drop unread", _hang_up, read=False)
 SILENCE = Fault("silence", _silence)
-SILENCE_UNREAD = Fault("silence unread", _silence, read=False)
+PAUSE_UNREAD = Fault("pause unread", _silence, read=False, goes_on=True)
 HALF = Fault("half an answer", _half)
 
 
@@ -109,6 +110,7 @@ class SesServer:
         asked: The path of each request whose head arrived, in order.
         authorizations: Their Authorization headers.
         connections: How many there were.
+        hangs_up_when_idle: It closes the connection after an answer without announcing it.
         has_request: Set when all of a request has arrived.
     """
 
@@ -121,6 +123,7 @@ class SesServer:
     asked: list[str] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
     connections: int = 0
+    hangs_up_when_idle: bool = False
     has_request: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -193,6 +196,7 @@ class SesServer:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for the client to acknowledge its head
     server_of_test: SesServer
 
     def setup(self) -> None:
@@ -215,7 +219,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        self.close_connection = False
+        self.close_connection = self.server_of_test.hangs_up_when_idle
 
     def _deal_with_it(self) -> None:
         server, operation = self.server_of_test, (self.command, self.path)
@@ -225,7 +229,9 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if fault is not None and not fault.read:
             fault.do(self)
-            return
+            if not fault.goes_on:
+                return
+            fault = None
         size = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(size)
         if len(body) < size:

@@ -12,6 +12,8 @@ from dataclasses import replace
 import pytest
 
 from app.errors import UserFacingError
+from app.models.states import AccountKind
+from app.sending.dkim import Signer, signed_headers
 from app.sending.outcomes import OutcomeKind, Reason, explain
 from app.sending.pipeline import Timeouts
 from app.sending.ses import SesAccount, SesTransport
@@ -23,16 +25,18 @@ from tests.sending.ses_server import (
     DROP,
     DROP_UNREAD,
     HALF,
+    PAUSE_UNREAD,
     SILENCE,
-    SILENCE_UNREAD,
     Fault,
     SesServer,
     error,
     ok,
     page,
 )
-from tests.sending.test_dkim import BODY, HEADERS, SIGNER, message, verifies
+from tests.sending.test_dkim import BODY, HEADERS, message, verifies
+from tests.sending.test_dkim import KEY as DKIM_KEY
 
+SES_SIGNER = Signer(DKIM_KEY.pem, domain="example.org", selector="news", headers=signed_headers(AccountKind.SES))
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 QUICK = Timeouts(connect_s=0.3, content_s=0.3, slowest_bytes_per_s=1e9)
 THREE = ("anna@example.net", "bert@example.net", "carl@example.net")
@@ -107,8 +111,7 @@ async def test_the_configuration_set_goes_along(ses: SesServer) -> None:
 async def test_a_dkim_signature_that_leaves_out_what_ses_replaces_survives(
     ses: SesServer, transport: SesTransport
 ) -> None:
-    signed = [(name, value) for name, value in HEADERS if name not in ("Message-ID", "Date")]
-    content = message(HEADERS, BODY, SIGNER.sign(signed, BODY))
+    content = message(HEADERS, BODY, SES_SIGNER.sign(HEADERS, BODY))
 
     await send_all(transport, ListFeed(letters_to("juergen@example.net", content=content)))
 
@@ -459,6 +462,27 @@ async def test_a_network_that_is_gone_leaves_messages_untried(ses: SesServer) ->
     ses.__enter__()
 
 
+async def test_a_connection_closed_while_idle_costs_no_message(ses: SesServer, transport: SesTransport) -> None:
+    class SlowFeed(ListFeed):
+        async def take(self) -> Letter | None:
+            await asyncio.sleep(0.1)
+            return super().try_take()
+
+        def try_take(self) -> None:
+            return None
+
+    ses.hangs_up_when_idle = True
+    feed = SlowFeed(letters_to(*THREE))
+    connection = await transport.open()
+
+    await connection.run(feed)
+    await connection.close()
+
+    assert [outcome.kind for outcome in feed.last.values()] == [SENT] * 3
+    assert ses.recipients == list(THREE)
+    assert ses.connections == 4  # one asked about the account
+
+
 # Claiming, and letting go
 
 
@@ -539,7 +563,7 @@ async def test_a_request_under_way_is_in_doubt_when_cancelled_and_the_next_is_un
 async def test_what_has_not_left_when_cancelled_never_leaves(ses: SesServer) -> None:
     transport = SesTransport(account_at(ses, timeouts=replace(QUICK, connect_s=10, content_s=10)))
     connection = await transport.open()
-    ses.at("SendEmail", None, SILENCE_UNREAD)  # the server's window fills, and the rest waits on our side
+    ses.at("SendEmail", None, PAUSE_UNREAD)  # the server's window fills, and the rest waits on our side
     big = CONTENT + b"A long line, to fill all buffers.\r\n" * 700_000
     feed = ListFeed(letters_to(*THREE[:2], content=big))
     threads = threading.active_count()

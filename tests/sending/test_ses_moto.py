@@ -17,7 +17,8 @@ from app.sending.ses import SesAccount, SesConnection
 from app.sending.ses_client import SesClient, isolated_session
 from app.sending.transport import Envelope
 from tests.sending.feeds import CONTENT, SENDER
-from tests.sending.test_dkim import BODY, HEADERS, SIGNER, message, verifies
+from tests.sending.test_dkim import BODY, HEADERS, message, verifies
+from tests.sending.test_ses import SES_SIGNER
 
 REGION = "eu-central-1"
 
@@ -43,8 +44,7 @@ def arrived() -> list[Any]:
 
 
 async def test_moto_reads_the_message_and_the_recipient_and_gives_it_an_id(connection: SesConnection) -> None:
-    signed = [(name, value) for name, value in HEADERS if name not in ("Message-ID", "Date")]
-    content = message(HEADERS, BODY, SIGNER.sign(signed, BODY))
+    content = message(HEADERS, BODY, SES_SIGNER.sign(HEADERS, BODY))
 
     outcome = await connection.deliver(Envelope(SENDER, "bert@example.net"), content)
     await connection.close()
