@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from app.sending.outcomes import OutcomeKind
-from app.sending.ses import SesTransport
-from app.sending.ses_client import Parcel, Recalled
+from app.sending.ses import SesAccount, SesTransport
+from app.sending.ses_client import Parcel, Recalled, SesClient, isolated_session
 from app.sending.transport import Envelope
 from tests.sending.feeds import CONTENT, SENDER, ListFeed, letters_to, send_all
 from tests.sending.ses_server import SILENCE, SesServer
@@ -126,6 +126,16 @@ def test_the_libraries_are_loaded_when_mail_is_sent_not_before() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
 
     assert loaded.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [("eu-central-1", "email.eu-central-1.amazonaws.com"), ("us-gov-west-1", "email.us-gov-west-1.amazonaws.com")],
+)
+def test_without_another_endpoint_it_is_amazons_own_of_the_region(region: str, host: str) -> None:
+    client = SesClient(SesAccount(region, KEY, SECRET), isolated_session(), ssl.create_default_context())
+
+    assert client._client.meta.endpoint_url == f"https://{host}"
 
 
 async def test_a_closed_connection_takes_nothing_more() -> None:
