@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from app.sending.oauth_providers import OAuthProvider, oauth_providers
 
@@ -19,6 +20,24 @@ class OAuthClient:
 
     client_id: str
     client_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What opens a mail server for about an hour. `repr` tells nothing."""
+
+    text: str = field(repr=False)
+
+
+class TokenSource(Protocol):
+    """Where an account that signs in through the browser gets its access tokens, for SMTP as for IMAP."""
+
+    async def __call__(self, *, refused: AccessToken | None = None) -> AccessToken:
+        """A token that opens the server now; another one than *refused*, which the server did not take.
+
+        Raises:
+            AccountTrouble: There is none to be had: the user must sign in again, or the provider is out of reach.
+        """
 
 
 @dataclass(frozen=True, slots=True)

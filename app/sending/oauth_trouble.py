@@ -61,6 +61,15 @@ def answer_useless(provider: str, detail: str) -> AccountTrouble:
     )
 
 
+def not_signed_in() -> AccountTrouble:
+    """Nobody has signed in to the account, or the sign-in was removed."""
+    return AccountTrouble(
+        "Nobody is signed in to this account.",
+        _AGAIN,
+        outcome=Outcome(OutcomeKind.ACCOUNT_TROUBLE, Reason.AUTHENTICATION),
+    )
+
+
 def _words(error: str, description: str, provider: str) -> tuple[str, str]:
     if _NEEDS_ADMINISTRATOR.search(description):
         return (

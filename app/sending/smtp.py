@@ -8,13 +8,14 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import cast
 
 import aiosmtplib
 
 from app.errors import UserFacingError
 from app.models.states import TlsMode
 from app.sending.commands import Abilities
+from app.sending.oauth_grant import AccessToken, TokenSource
 from app.sending.pipeline import SmtpConnection, Timeouts
 from app.sending.reasons import Reason
 from app.sending.tls import is_loopback, verifying
@@ -28,20 +29,8 @@ __all__ = [
     "SmtpTransport",
     "Timeouts",
     "TlsMode",
-    "TokenSource",
     "check_account",
 ]
-
-
-class TokenSource(Protocol):
-    """Where an account that signs in through the browser gets its access tokens."""
-
-    async def __call__(self, *, refused: str = "") -> str:
-        """A token that opens the server now; another one than *refused*, which the server did not take.
-
-        Raises:
-            AccountTrouble: There is none to be had: the user must sign in again, or the provider is out of reach.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +95,23 @@ class SmtpTransport:
         """
         secret = await self._secret()
         client, trouble = await self._tried(secret)
-        if trouble is not None and trouble.outcome.reason is Reason.AUTHENTICATION and self._account.token_source:
-            # A token may be ended before its time. Once is enough: who is refused twice is locked out.
-            secret = await self._secret(refused=secret)
-            client, trouble = await self._tried(secret)
+        if trouble is not None and trouble.outcome.reason is Reason.AUTHENTICATION and isinstance(secret, AccessToken):
+            # A token may be ended before its time. Once is enough: who is refused often is locked out.
+            client, trouble = await self._tried(await self._secret(refused=secret))
         if trouble is not None:
             raise trouble
         return client
 
-    async def _secret(self, *, refused: "_Secret | None" = None) -> "_Secret":
+    async def _secret(self, *, refused: AccessToken | None = None) -> "AccessToken | _Password":
         """What to prove with who one is.
 
         Raises:
             AccountTrouble: There is no token to be had.
         """
         source = self._account.token_source
-        if source is None:
-            return _Secret(self._account.password)
-        return _Secret(await source(refused=refused.text if refused else ""), is_token=True)
+        return _Password(self._account.password) if source is None else await source(refused=refused)
 
-    async def _tried(self, secret: "_Secret") -> tuple[aiosmtplib.SMTP, AccountTrouble | None]:
+    async def _tried(self, secret: "AccessToken | _Password") -> tuple[aiosmtplib.SMTP, AccountTrouble | None]:
         """A client that signed in, or is closed again, with why."""
         account = self._account
         client = aiosmtplib.SMTP(
@@ -143,14 +129,18 @@ class SmtpTransport:
             is_ready = trouble is None
         except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
             trouble = failed_with(
-                error, server=account.host, port=account.port, username=account.username, by_token=secret.is_token
+                error,
+                server=account.host,
+                port=account.port,
+                username=account.username,
+                by_token=isinstance(secret, AccessToken),
             )
         finally:
             if not is_ready:
                 client.close()
         return client, trouble
 
-    async def _prepare(self, client: aiosmtplib.SMTP, secret: "_Secret") -> AccountTrouble | None:
+    async def _prepare(self, client: aiosmtplib.SMTP, secret: "AccessToken | _Password") -> AccountTrouble | None:
         account = self._account
         await client.connect()
         await client.ehlo()
@@ -165,7 +155,7 @@ class SmtpTransport:
             await client.ehlo()
         if not account.username:
             return None
-        sign_in = _sign_in_method(client, by_token=secret.is_token)
+        sign_in = _sign_in_method(client, by_token=isinstance(secret, AccessToken))
         if sign_in is None:
             return misconfigured(f"{account.host} offers no way to sign in that we know.", Reason.AUTHENTICATION)
         await sign_in(account.username, secret.text)
@@ -173,11 +163,10 @@ class SmtpTransport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Secret:
-    """A password or an access token, as a local variable that tells nothing."""
+class _Password:
+    """A password, as a local variable that tells nothing."""
 
     text: str = field(repr=False)
-    is_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
