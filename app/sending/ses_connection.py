@@ -18,6 +18,8 @@ from app.sending.transport import Envelope, Feed, J
 # 40 MB after base64 (developer guide, "Service quotas"), and ASCII alone before an @ (API reference, Destination).
 ABILITIES: Final = Abilities(size_limit_bytes=30_000_000)
 
+_NOT_CONNECTED: Final = (Reason.UNREACHABLE, Reason.TLS)
+
 T = TypeVar("T")
 
 
@@ -144,12 +146,14 @@ class SesConnection:
             self._is_open = False
 
     def _weighed(self, outcome: Outcome, *, has_started: bool) -> Outcome:
-        """A message that nobody answered and that did not leave is untried, unless it was the first of its connection.
+        """A message that nobody answered and that did not leave is untried, unless it may be what broke the connection.
 
-        It might be what the other side chokes on, and must not be offered to it again and again without a pause.
+        It may be if it was the first of one that had been made: it might be what the other side chokes on, and must not
+        be offered to it again and again without a pause.
         """
         is_unanswered = outcome.reply is None and outcome.kind is OutcomeKind.DEFERRED
-        return replace(outcome, is_untried=is_unanswered and not (self._is_fresh and has_started))
+        is_suspect = self._is_fresh and has_started and outcome.reason not in _NOT_CONNECTED
+        return replace(outcome, is_untried=is_unanswered and not is_suspect)
 
     def _abandon(self) -> None:
         """Settle what is in line by what may have left; a connection left in the middle is of no more use."""

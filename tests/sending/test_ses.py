@@ -455,7 +455,7 @@ async def test_a_network_that_is_gone_leaves_messages_untried(ses: SesServer) ->
     await connection.run(feed)
 
     outcome = feed.last["anna@example.net"]
-    assert (outcome.kind, outcome.reason) == (DEFERRED, Reason.UNREACHABLE)
+    assert (outcome.kind, outcome.reason, outcome.is_untried) == (DEFERRED, Reason.UNREACHABLE, True)
     assert not connection.is_usable
     with pytest.raises(AccountTrouble):
         await transport.open()
