@@ -138,7 +138,8 @@ def _ascii_name(name: str) -> str:
 
 def _file_name(name: str) -> str:
     """The `filename` parameter of Content-Disposition, whole or in sections (RFC 2231), with what goes before it."""
-    if name.isascii() and len(name) <= _SECTION and "  " not in name:  # DKIM makes several blanks one
+    # Blanks beside each other or at an end are safe from programs that tidy up, and from DKIM, only as %20.
+    if name.isascii() and len(name) <= _SECTION and "" not in name.split(" "):
         return f";\r\n {_parameter('filename', name)}"
     first, *further = _sections(name)
     if not further:

@@ -10,7 +10,7 @@ from app.content.pieces import TextTemplate
 from app.content.sandbox import PLAIN
 from app.content.tags import tidy_tags
 
-MAX_NAME = 60
+MAX_NAME = 50
 """Characters of a name; RFC 5322 sets no limit of its own, but the line with it must have room for a value."""
 
 _NAME = re.compile(r"[!-9;-~]+")  # RFC 5322, §3.6.8: ftext

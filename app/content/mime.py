@@ -98,8 +98,7 @@ class Skeleton:
     def fill(self, text: bytes, html: bytes, files: Sequence[EncodedAttachment] = ()) -> bytes:
         """The body with these encoded parts; its own relaxed canonical form if they are (RFC 6376, §3.4.4)."""
         if self._chunks == (_Slot.TEXT,):
-            lines = text.rstrip(_CRLF)
-            return lines + _CRLF if lines else b""
+            return _ended(text, is_quoted=self.headers[-1][1] == b"quoted-printable")
         filled: list[bytes] = []
         for chunk in self._chunks:
             if isinstance(chunk, bytes):
@@ -109,6 +108,14 @@ class Skeleton:
             else:
                 filled.append(text if chunk is _Slot.TEXT else html)
         return b"".join(filled)
+
+
+def _ended(text: bytes, *, is_quoted: bool) -> bytes:
+    """*text* as a whole body, without empty lines at its end: its canonical form has none."""
+    lines = text.rstrip(_CRLF)
+    if is_quoted and lines.endswith(b"=") and not lines.endswith(b" ="):
+        lines = lines[:-1]  # the soft break at the end of the last piece
+    return lines + _CRLF if lines else b""
 
 
 def _boundaries(seed: str) -> list[bytes]:

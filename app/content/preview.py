@@ -81,7 +81,7 @@ def preview_source(
         subject=str(message["Subject"]),
         html=_part(message, "html"),
         text=_part(message, "plain"),
-        missing=missing_fields(source.subject, known) | missing_fields(source.html, known),
+        missing=missing_fields(source.subject, known) | missing_fields(source.html or source.text, known),
         size=rendered.size,
     )
 

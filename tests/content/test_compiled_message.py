@@ -1,4 +1,5 @@
 import datetime as dt
+from email import message_from_string, policy
 
 import dkim.canonicalization
 import jinja2
@@ -51,6 +52,21 @@ def test_a_compiled_message_decodes_to_what_plain_jinja_gives(html: str, text: s
     for source, subtype, autoescape in ((html, "html", True), (text, "plain", False)):
         jinja = jinja2.Environment(autoescape=autoescape, keep_trailing_newline=True)
         assert part(message, subtype) == sanitize(jinja.from_string(source).render(values))
+
+
+@given(_TEMPLATE, _VALUE, _VALUE, st.lists(_VALUE, max_size=3))
+@example("", "", "", [])
+@example("\n\n{{ a }}\n\n", "\n", "", [])
+def test_a_plain_message_is_a_single_part_and_canonical(text: str, a: str, b: str, xs: list[str]):
+    values = {"a": a, "b": b, "xs": xs}
+    message = render(a_source(html="", text=text), values)
+
+    jinja = jinja2.Environment(autoescape=False, keep_trailing_newline=True)
+    written = sanitize(jinja.from_string(text).render(values))
+    assert parsed(message).get_content_type() == "text/plain"
+    assert part(message, "plain").rstrip("\n") == written.rstrip("\n")
+    assert dkim.canonicalization.Relaxed.canonicalize_body(message.body) == message.body
+    assert all(len(line) <= 78 for line in message.body.split(b"\r\n"))
 
 
 @given(_HTML_TEMPLATE, _VALUE, _VALUE, st.lists(_VALUE, max_size=3))
@@ -191,6 +207,66 @@ def test_the_return_path_may_name_the_delivery(envelope_sender: str, return_path
 def test_an_unusable_recipient_is_refused_alone():
     with pytest.raises(AddressRefused):
         render(a_source(), to_address="jürgen müller@example.org")
+
+
+def test_letters_beyond_ascii_before_the_at_go_as_utf_8_and_the_message_says_so():
+    message = render(a_source(reply_to="hello@bücher.example"), to_address="jürgen@bücher.example", to_name="Jürgen")
+
+    to = dict(message.headers)["To"].replace(b"\r\n", b"")
+    assert to.endswith("<jürgen@xn--bcher-kva.example>".encode())
+    assert to.startswith(b"=?utf-8?b?")  # in addresses alone
+    mail = message_from_string(message.to_bytes().decode(), policy=policy.SMTPUTF8)
+    assert (mail["To"].addresses[0].username, mail["To"].addresses[0].display_name) == ("jürgen", "Jürgen")
+    assert message.envelope_recipient == "jürgen@xn--bcher-kva.example"
+    assert message.needs_smtputf8
+    assert message.body.isascii()
+    assert message.size == len(message.to_bytes())
+
+
+@pytest.mark.parametrize("place", ["sender_address", "reply_to", "envelope_sender"])
+def test_a_senders_address_beyond_ascii_makes_every_message_need_smtputf8(place: str):
+    assert render(a_source(**{place: "jürgen@example.org"})).needs_smtputf8
+    assert not render(a_source(**{place: "jurgen@bücher.example"})).needs_smtputf8
+
+
+def test_unsubscribing_by_mail_works_with_such_an_address():
+    source = a_source(unsubscribe="mailto:jürgen@example.org?subject={token}", text="{{ unsubscribe_url }}\n")
+    message = render(source)
+
+    assert parsed(message)["List-Unsubscribe"] == "<mailto:j%C3%BCrgen@example.org?subject=tok_1>"
+    assert part(message, "plain") == "mailto:j%C3%BCrgen@example.org?subject=tok_1\n"
+
+
+def test_a_single_message_does_not_call_itself_bulk():
+    mail = parsed(render(a_source(is_bulk=False)))
+
+    assert mail["Precedence"] is None
+    assert mail["X-Auto-Response-Suppress"] is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Anna",
+        'J. "Jo" Doe, Jr.',
+        "Zoë 🎄, die Erste",
+        "مريم العلي",
+        "山田 太郎" * 20,
+        "x" * 300,
+        "a\\b",
+        "=?utf-8?q?x?=",
+    ],
+)
+def test_names_arrive_in_lines_within_limits(name: str):
+    message = render(a_source(subject="{{ n }}", sender_name=name), {"n": name}, to_name=name)
+    mail = parsed(message)
+
+    assert mail["Subject"] == name
+    for header in ("From", "To"):
+        # Python 3.11's address parser puts blanks between encoded words (gh-128110).
+        shown = mail[header].addresses[0].display_name
+        assert shown.replace(" ", "") == name.replace(" ", "")
+    assert max(len(line) for line in message.to_bytes().split(b"\r\n")) <= 78
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,25 @@
+from typing import Any
+
 import pytest
 
 from app.content.errors import HeaderInjection, TemplateError
-from app.content.letter import MessageSource, prepare
+from app.content.letter import MessageSource, prepare, prepare_plain
 from app.content.sandbox import PLAIN
-from tests.content.builders import mjml
+from tests.content.builders import mjml, part, render
 
 
-def letter(body: str = "<mj-text>A</mj-text>", head: str = "", **changes: str) -> MessageSource:
-    parts = {"subject": "News", "sender_address": "a@example.org", **changes}
+def letter(body: str = "<mj-text>A</mj-text>", head: str = "", **changes: Any) -> MessageSource:
+    parts: dict[str, Any] = {"subject": "News", "sender_address": "a@example.org", **changes}
     return prepare(mjml(body, head), **parts)
 
 
 def test_a_template_without_them_gets_unsubscribe_link_and_address_in_both_parts():
     source = letter()
 
-    for part in (source.html, source.text):
-        assert "{{ unsubscribe_url }}" in part
-        assert "{{ organisation }}" in part
-        assert "{{ postal_address }}" in part
+    for text in (source.html, source.text):
+        assert "{{ unsubscribe_url }}" in text
+        assert "{{ organisation }}" in text
+        assert "{{ postal_address }}" in text
 
 
 def test_a_template_that_has_them_is_left_alone():
@@ -92,3 +94,65 @@ def test_an_organisation_without_an_address_leaves_no_empty_line():
     source = letter("<mj-text>Hello</mj-text>")
     footer = PLAIN.from_string(source.text).render(organisation="Grün", unsubscribe_url="u").splitlines()
     assert footer == ["Hello", "", "Grün", "", "Unsubscribe (u)"]
+
+
+def test_the_text_of_a_template_can_go_alone():
+    both, alone = (
+        letter("<mj-text>Hello {{ name }}</mj-text>"),
+        letter("<mj-text>Hello {{ name }}</mj-text>", text_only=True, preheader="For {{ name }}"),
+    )
+
+    assert (alone.html, alone.text) == ("", both.text)
+    message = render(alone, {"name": "Zoë"})
+    assert part(message, "plain").startswith("Hello Zoë\n")
+    assert b"For Zo" not in message.to_bytes()
+
+
+def plain(text: str, **changes: Any) -> MessageSource:
+    parts: dict[str, Any] = {"subject": "News", "sender_address": "a@example.org", **changes}
+    return prepare_plain(text, **parts)
+
+
+def test_a_plain_letter_keeps_its_lines_and_gets_what_it_lacks_at_the_end():
+    source = plain(
+        "Dear {{ name|default(“friend”) }},\n\n  * tea\n  * cake\n\n",
+        organisation="Grün",
+        postal_address="1 Mill Lane\nSpringfield",
+        unsubscribe="https://u.example.org/{token}",
+    )
+
+    assert part(render(source), "plain") == (
+        "Dear friend,\n\n  * tea\n  * cake\n\n-- \nGrün\n1 Mill Lane, Springfield\n"
+        "Unsubscribe: https://u.example.org/tok_1\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("{{ postal_address }} {{ unsubscribe_url }}", "{{ postal_address }} {{ unsubscribe_url }}\n"),
+        ("{{ postal_address }}", "{{ postal_address }}\n\n-- \nUnsubscribe: {{ unsubscribe_url }}\n"),
+    ],
+)
+def test_a_plain_letter_gets_only_what_is_missing(text: str, whole: str):
+    assert plain(text).text == whole
+    assert plain(text).html == ""
+
+
+def test_faults_of_a_plain_letter_are_told_like_those_of_a_template():
+    with pytest.raises(TemplateError) as caught:
+        plain("Hello\n{% if a %}")
+    assert caught.value.line == 2
+    with pytest.raises(HeaderInjection):
+        plain("Hello", subject="a\nb")
+    with pytest.raises(TemplateError, match="In the preview text"):
+        plain("Hello", preheader="{{ first name }}")
+
+
+def test_all_particulars_reach_the_message():
+    source = plain(
+        "Hello", sender_name="Grün", headers=(("X-A", "{{ name }}"),), is_bulk=False, reply_to="r@example.org"
+    )
+
+    assert (source.sender_name, source.headers, source.is_bulk) == ("Grün", (("X-A", "{{ name }}"),), False)
+    assert source.reply_to == "r@example.org"

@@ -1,5 +1,5 @@
 from app.content.compiled import CompiledMessage
-from app.content.letter import prepare
+from app.content.letter import prepare, prepare_plain
 from app.content.preview import preview, preview_source
 from tests.content.builders import NOON, mjml, part
 
@@ -46,3 +46,11 @@ def test_a_postal_address_of_several_lines_stays_readable_in_both_parts():
     )
     assert "Gartenweg 7, 53111 Bonn" in shown.html
     assert "Gartenweg 7, 53111 Bonn" in shown.text
+
+
+def test_a_preview_of_plain_text_has_no_html_and_names_its_gaps():
+    shown = preview_source(prepare_plain("Hi {{ name }}", subject="News", sender_address="a@example.org"), {}, now=NOON)
+
+    assert shown.html == ""
+    assert shown.text.startswith("Hi \n")
+    assert shown.missing == {"name"}
