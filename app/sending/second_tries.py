@@ -142,6 +142,7 @@ def resend_to_non_openers(workspace: Workspace, dispatch_id: int, *, subject: st
         original = session.get_one(Campaign, dispatch.campaign_id)
         draft = Campaign(**_copied(original))
         draft.name = f"{original.name} (to those who did not open it)"[:_LONGEST_NAME]
+        draft.kind = CampaignKind.CAMPAIGN  # a copy of a receipt is none: who unsubscribed does not get it
         draft.subject = original.subject if subject is None else subject
         draft.audience = Audience(dispatch_id=dispatch_id, reaction=Reaction.NOT_OPENED).to_json()
         draft.breaker = replace(Breaker.from_json(original.breaker), since=None).to_json() if original.breaker else {}

@@ -8,7 +8,15 @@ from sqlalchemy.exc import IntegrityError
 from app.audience import suppression
 from app.audience.audience import Audience, Reaction
 from app.errors import UserFacingError
-from app.models.states import CampaignStatus, DeliveryState, DispatchState, EventKind, SuppressionReason, Wish
+from app.models.states import (
+    CampaignKind,
+    CampaignStatus,
+    DeliveryState,
+    DispatchState,
+    EventKind,
+    SuppressionReason,
+    Wish,
+)
 from app.models.tables import Account, Attachment, Attempt, Campaign, CampaignRoute, Contact, Delivery, Dispatch
 from app.models.workspace import Workspace
 from app.sending.breaker import Breaker
@@ -225,6 +233,22 @@ def test_a_draft_without_a_new_subject_keeps_the_old(workspace: Workspace, dispa
     happened(workspace, dispatch, EventKind.CLICK, ["sent@x.org"])
     info = get_campaign(workspace, resend_to_non_openers(workspace, dispatch))
     assert (info.subject, info.name) == ("Sale", "Sale (to those who did not open it)")
+
+
+def test_a_receipt_sent_again_asks_for_permission_like_any_campaign(workspace: Workspace, dispatch: int) -> None:
+    happened(workspace, dispatch, EventKind.OPEN, ["sent@x.org"])
+    with workspace.write() as session:
+        session.query(Campaign).one().kind = CampaignKind.TRANSACTIONAL
+    draft_id = resend_to_non_openers(workspace, dispatch)
+    with workspace.read() as session:
+        assert session.get_one(Campaign, draft_id).kind is CampaignKind.CAMPAIGN
+
+
+def test_a_single_message_to_somebody_who_is_no_contact_can_be_retried(workspace: Workspace, dispatch: int) -> None:
+    with workspace.write() as session:
+        session.query(Campaign).one().kind = CampaignKind.TRANSACTIONAL
+        session.query(Delivery).filter_by(address="spam@x.org").one().contact_id = None
+    assert retry_failed(workspace, dispatch, [Reason.CONTENT_REFUSED]) == 1
 
 
 def test_where_no_opening_is_known_nobody_is_mailed_twice(workspace: Workspace, dispatch: int) -> None:
