@@ -12,6 +12,7 @@ a server on the way that hands over to one without 8BITMIME has to encode the me
 """
 
 import binascii
+import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from app.content.quoted_printable import encode, sanitize
 
 BASE64_LINE = 76
 """Octets of a line of base64, the most RFC 2045, §6.8, allows."""
+
+_SHORT = 64
+"""Characters of what is remembered encoded: names, towns and links come again in the other part and the next message."""
 
 _LINES = re.compile(rb".{1,%d}" % BASE64_LINE)
 
@@ -46,6 +50,13 @@ def base64_lines(octets: bytes) -> bytes:
     return b"\r\n".join(_LINES.findall(binascii.b2a_base64(octets, newline=False))) + b"\r\n"
 
 
+def _encode_value(text: str) -> bytes:
+    return _encode_short(text) if len(text) <= _SHORT else encode(text)
+
+
+_encode_short = functools.lru_cache(maxsize=4096)(encode)
+
+
 def _network_text(text: str) -> bytes:
     return sanitize(text).replace("\n", "\r\n").encode("utf-8", "replace")
 
@@ -54,12 +65,11 @@ def _joined_base64(pieces: Iterable[bytes]) -> bytes:
     return base64_lines(b"".join(pieces))
 
 
-QUOTED_PRINTABLE = TransferEncoding(b"quoted-printable", encode, b"".join)
+QUOTED_PRINTABLE = TransferEncoding(b"quoted-printable", _encode_value, b"".join)
 BASE64 = TransferEncoding(b"base64", _network_text, _joined_base64)
 
 
 def smaller_encoding(texts: Iterable[str]) -> TransferEncoding:
-    """The encoding in which *texts* are smaller; quoted-printable if it makes no difference."""
-    texts = tuple(texts)
-    in_base64 = len(base64_lines(b"".join(map(_network_text, texts))))
-    return BASE64 if in_base64 < sum(len(encode(text)) for text in texts) else QUOTED_PRINTABLE
+    """The encoding in which *texts*, taken as one, are smaller; quoted-printable if it makes no difference."""
+    text = "".join(texts)
+    return BASE64 if len(base64_lines(_network_text(text))) < len(encode(text)) else QUOTED_PRINTABLE
