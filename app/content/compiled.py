@@ -100,7 +100,8 @@ class CompiledMessage:
             TemplateError: A merge tag fails with these values.
             ValueError: *token* has signs an address cannot have, or *now* no time zone.
         """
-        if not _TOKEN.fullmatch(token) or len(token) > MAX_TOKEN or now.utcoffset() is None:
+        offset = now.utcoffset()
+        if not _TOKEN.fullmatch(token) or len(token) > MAX_TOKEN or offset is None:
             raise ValueError(f"unusable token {token!r} or time {now!r}")
         recipient = headers.parse_address(to_address, "To")
         merged = self._merge(values, token, now)
@@ -111,7 +112,7 @@ class CompiledMessage:
                 self._from,
                 ("To", headers.mailbox(to_name, recipient, "To")),
                 ("Subject", headers.unstructured(subject, "Subject")),
-                ("Date", _date(now.replace(microsecond=0))),
+                ("Date", _date(now.replace(microsecond=0), offset)),
                 ("Message-ID", f"<{token}@{self._id_domain}>".encode()),
                 *self._before_list_unsubscribe,
                 *self._list_unsubscribe(token),
@@ -144,8 +145,8 @@ class CompiledMessage:
 
 
 @functools.lru_cache(maxsize=8)
-def _date(now: dt.datetime) -> bytes:
-    """A Date header; thousands of messages share a second."""
+def _date(now: dt.datetime, _offset: dt.timedelta) -> bytes:
+    """A Date header; many messages share a second. The offset tells apart what is the same moment in other zones."""
     return format_datetime(now).encode()
 
 

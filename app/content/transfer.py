@@ -23,7 +23,7 @@ BASE64_LINE = 76
 """Octets of a line of base64, the most RFC 2045, §6.8, allows."""
 
 _SHORT = 64
-"""Characters of what is remembered encoded: names, towns and links come again in the other part and the next message."""
+"""Characters of what is remembered encoded: names, towns and links come again, in the other part or another message."""
 
 _LINES = re.compile(rb".{1,%d}" % BASE64_LINE)
 

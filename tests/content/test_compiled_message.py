@@ -307,6 +307,13 @@ def test_a_time_without_zone_is_a_fault_of_the_program():
         CompiledMessage(a_source()).render({}, to_address="a@example.org", token="t", now=dt.datetime(2026, 1, 1))  # noqa: DTZ001
 
 
+def test_the_date_is_in_the_zone_of_the_sender():
+    for hours, written in ((0, "12:00:00 +0000"), (2, "14:00:00 +0200")):
+        now = NOON.astimezone(dt.timezone(dt.timedelta(hours=hours)))
+        message = CompiledMessage(a_source()).render({}, to_address="a@example.org", token="t", now=now)
+        assert dict(message.headers)["Date"] == f"Tue, 24 Nov 2026 {written}".encode()
+
+
 def test_the_size_is_that_of_the_bytes_and_a_signature_goes_in_front():
     message = render(a_source())
 
