@@ -11,7 +11,7 @@ from app.errors import UserFacingError
 from app.sending.outcomes import Outcome, OutcomeKind, Reason, Stage, classify, explain, interrupted
 from app.sending.reply import Reply
 
-_ACCOUNTS = "Check it under Accounts."
+CHECK_ACCOUNTS = "Check it under Accounts."
 
 
 class AccountTrouble(UserFacingError):
@@ -113,15 +113,15 @@ def refused_by(reply: Reply, *, stage: Stage, server: str, username: str, by_tok
     """
     outcome = classify(reply, stage=stage)
     if outcome.reason is Reason.AUTHENTICATION:
-        usual = _BY_TOKEN if by_token else _ACCOUNTS
+        usual = _BY_TOKEN if by_token else CHECK_ACCOUNTS
         hint = next((hint for says, hint in _SIGN_IN_HINTS if re.search(says, str(reply), re.IGNORECASE)), usual)
         what = "the sign-in of" if by_token else "the password for"
         return AccountTrouble(f"{server} refused {what} {username}.", hint, detail=str(reply), outcome=outcome)
-    hint = _ACCOUNTS if outcome.needs_user else "It will be tried again."
+    hint = CHECK_ACCOUNTS if outcome.needs_user else "It will be tried again."
     return AccountTrouble(explain(outcome, server=server), hint, detail=str(reply), outcome=outcome)
 
 
-def misconfigured(title: str, reason: Reason, hint: str = _ACCOUNTS) -> AccountTrouble:
+def misconfigured(title: str, reason: Reason, hint: str = CHECK_ACCOUNTS) -> AccountTrouble:
     """The account cannot work with this server as it is set up."""
     return AccountTrouble(title, hint, outcome=Outcome(OutcomeKind.ACCOUNT_TROUBLE, reason))
 
@@ -148,7 +148,7 @@ def _refused_with(
 ) -> AccountTrouble:
     if error.code < 200:
         outcome = interrupted(Reason.PROTOCOL, content_left=False)
-        return AccountTrouble(explain(outcome, server=server), _ACCOUNTS, outcome=outcome)
+        return AccountTrouble(explain(outcome, server=server), CHECK_ACCOUNTS, outcome=outcome)
     stages = {
         aiosmtplib.SMTPConnectResponseError: Stage.GREETING,
         aiosmtplib.SMTPHeloError: Stage.EHLO,
