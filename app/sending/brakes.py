@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from app.sending.warm_up import WarmUp
-from app.sending.windows import SendingWindow, clock_words, zone_words
+from app.sending.windows import SendingWindow
 
 MINUTE_S, HOUR_S, DAY_S, DAYS_30_S = 60.0, 3_600.0, 86_400.0, 30 * 86_400.0
 
@@ -163,9 +163,7 @@ class DailyCap:
 
     def words(self, now: float) -> str:
         self._turn_to(now)
-        if self._is_warming_up:
-            return f"the limit of {self._cap:,} today, while the account is warmed up"
-        return f"the limit of {self._cap:,} on one day"
+        return cap_words(self._cap or 0, is_warming_up=self._is_warming_up)
 
     def add(self, now: float, count: int = 1) -> None:
         self._turn_to(now)
@@ -204,6 +202,13 @@ class DailyCap:
         self._cap = warm if self._is_warming_up else fixed
 
 
+def cap_words(cap: int, *, is_warming_up: bool) -> str:
+    """What is waited for until the next day, in words to follow "Waiting for"."""
+    if is_warming_up:
+        return f"the limit of {cap:,} today, while the account is warmed up"
+    return f"the limit of {cap:,} on one day"
+
+
 class Opening:
     """The hours of a window. It remembers until when it stays as it is, as it is asked for every message."""
 
@@ -214,9 +219,7 @@ class Opening:
 
     def words(self, now: float) -> str:
         self._turn_to(now)
-        opens = dt.datetime.fromtimestamp(self._until, dt.UTC).astimezone(self._window.zone)
-        time = clock_words(opens.time())
-        return f"the sending hours, which begin on {opens:%A} at {time}, {zone_words(self._window.time_zone)}"
+        return self._window.opening_words(dt.datetime.fromtimestamp(self._until, dt.UTC))
 
     def free_in(self, now: float) -> float:
         """Seconds until it opens; 0 while it is open."""

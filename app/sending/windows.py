@@ -92,6 +92,12 @@ class SendingWindow:
         date = at.astimezone(self.zone).date()
         return date, self._moment(date, _MIDNIGHT), self._moment(date + dt.timedelta(days=1), _MIDNIGHT)
 
+    def opening_words(self, opens: dt.datetime) -> str:
+        """What is waited for until it opens, in words to follow "Waiting for"."""
+        local = opens.astimezone(self.zone)
+        time = clock_words(local.time())
+        return f"the sending hours, which begin on {local:%A} at {time}, {zone_words(self.time_zone)}"
+
     def describe(self) -> str:
         """The window in plain words: "Monday to Friday, 8:00 to 18:00, Berlin time, at most 500 a day"."""
         if self.never_closes:
