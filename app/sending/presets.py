@@ -63,7 +63,8 @@ class Preset:
         servers: Choices of server, the usual one first; empty where the user types it, and for SES's API.
         ports: Choices of port, the usual one first; empty for SES's API.
         regions: Amazon's regions that are known. The user may type another.
-        username: What to type as user name, to label the field with; `username_value` is it where all have the same.
+        username: What to type as user name, to label the field with; `username_value` is it where all have the same,
+            `username_is_address` says that it is the address mail is sent from.
         secret: What the password is called there; `secret_hint` says where to get one.
         sign_ins: Ways to prove who one is, the better one first.
         oauth: The key of its `app.sending.oauth.OAuthProvider`; empty without one.
@@ -90,6 +91,7 @@ class Preset:
     regions: tuple[str, ...]
     username: str
     username_value: str
+    username_is_address: bool
     username_hint: str
     secret: str
     secret_hint: str
@@ -113,11 +115,6 @@ class Preset:
     def has_fixed_server(self) -> bool:
         """The user need not type the server's name."""
         return bool(self.servers)
-
-    @property
-    def username_is_address(self) -> bool:
-        """The user name is the address mail is sent from, so it need not be typed twice."""
-        return self.username.endswith(("address", "Address"))
 
     def server_in(self, region: str) -> Server:
         """The server of a region, also of one that is not in `regions`.
@@ -185,6 +182,7 @@ class _Entry(_Required, total=False):
     regions: list[str]
     ports: list[_Port]
     username_value: str
+    username_is_address: bool
     username_hint: str
     secret_hint: str
     oauth: str
@@ -218,6 +216,7 @@ def _preset(entry: _Entry, *, checked: str) -> Preset:
         regions=regions,
         username=entry["username"],
         username_value=entry.get("username_value", ""),
+        username_is_address=entry.get("username_is_address", False),
         username_hint=entry.get("username_hint", ""),
         secret=entry["secret"],
         secret_hint=entry.get("secret_hint", ""),

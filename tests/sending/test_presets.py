@@ -145,3 +145,9 @@ def test_microsofts_known_limits_are_kept() -> None:
 
 def test_zoho_is_advised_against() -> None:
     assert "forbid" in preset("zoho").warning
+
+
+def test_what_need_not_be_typed_twice_is_known() -> None:
+    assert preset("gmail").username_is_address
+    assert not preset("mailgun").username_is_address
+    assert preset("sendgrid").username_value == "apikey"
