@@ -9,7 +9,7 @@ from app.models.tables import Account, Campaign, Dispatch, DispatchRoute, DkimKe
 from app.models.workspace import Workspace
 from app.sending.account_forms import IdentityDraft, IdentityInfo, check_identity, check_key
 from app.sending.dkim import Signer, Signers, signed_headers
-from app.sending.presets import preset, preset_of_server
+from app.sending.presets import provider_of
 from app.sending.stored_secrets import private_keys, stored
 
 
@@ -145,7 +145,7 @@ def signer(workspace: Workspace, identity_id: int) -> Signers | None:
         if not keys:
             return None
         account = session.get_one(Account, session.get_one(Identity, identity_id).account_id)
-        provider = preset(account.preset) if account.preset else preset_of_server(account.host)
+        provider = provider_of(account.preset, account.host)
         headers = signed_headers(account.kind, replaced=provider.replaced_headers if provider else ())
     signers = [
         Signer(pem.encode(), domain=domain, selector=selector, headers=headers) for _, domain, selector, pem in keys

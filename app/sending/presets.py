@@ -14,7 +14,17 @@ from app.models.states import AccountKind, SignIn, TlsMode
 from app.paths import resources
 from app.sending.limits import Limits
 
-__all__ = ["Port", "Preset", "PresetGroup", "Server", "guess_preset", "preset", "preset_of_server", "presets"]
+__all__ = [
+    "Port",
+    "Preset",
+    "PresetGroup",
+    "Server",
+    "guess_preset",
+    "preset",
+    "preset_of_server",
+    "presets",
+    "provider_of",
+]
 
 _ANY_REGION = "{region}"
 _DEFAULT_CONNECTIONS = 4
@@ -156,6 +166,11 @@ def preset_of_server(host: str) -> Preset | None:
     """The provider whose server this is: for an account that was typed in without one."""
     host = host.strip().lower().rstrip(".")
     return next((each for each in presets() if each.owns_host(host)), None)
+
+
+def provider_of(key: str, host: str) -> Preset | None:
+    """The provider of a stored account, from its `preset` and its `host`; None if it is none that is known."""
+    return preset(key) if key else preset_of_server(host)
 
 
 class _Port(TypedDict):

@@ -16,7 +16,7 @@ from app.sending.account_forms import AccountInfo, IdentityInfo
 from app.sending.accounts import account_info, list_identities, signer
 from app.sending.dkim import Signers
 from app.sending.outcomes import Outcome, OutcomeKind, Reason, explain
-from app.sending.presets import Preset, preset, preset_of_server
+from app.sending.presets import Preset, provider_of
 from app.sending.smtp import CheckResult
 from app.sending.transport import Envelope, Transport
 from app.sending.transports import transport_for
@@ -67,7 +67,7 @@ async def send_test(
     if identity.account_kind is AccountKind.PRACTICE:
         raise UserFacingError("The practice account needs no test.", "What it accepts stays on this computer.")
     account = await asyncio.to_thread(account_info, workspace, identity.account_id)
-    provider = preset(account.preset) if account.preset else preset_of_server(account.host)
+    provider = provider_of(account.preset, account.host)
     try:
         signers = await asyncio.to_thread(signer, workspace, identity_id)
         transport = await asyncio.to_thread(transport_for, workspace, account.id, ssl_context=ssl_context)
