@@ -60,6 +60,8 @@ class Sliding:
     def words(self, _now: float) -> str:
         return f"the limit of {self._limit:,} {self._unit}"
 
+    lasting_words = words
+
     def add(self, now: float, count: int = 1) -> None:
         step = int(now // self._resolution_s)
         if self._steps and self._steps[-1][0] == step:
@@ -164,6 +166,11 @@ class DailyCap:
     def words(self, now: float) -> str:
         self._turn_to(now)
         return cap_words(self._cap or 0, is_warming_up=self._is_warming_up)
+
+    def lasting_words(self, now: float) -> str:
+        """What holds messages back over days, on which the numbers change."""
+        self._turn_to(now)
+        return "the warm-up of the account" if self._is_warming_up else self.words(now)
 
     def add(self, now: float, count: int = 1) -> None:
         self._turn_to(now)

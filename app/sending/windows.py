@@ -100,14 +100,16 @@ class SendingWindow:
 
     def describe(self) -> str:
         """The window in plain words: "Monday to Friday, 8:00 to 18:00, Berlin time, at most 500 a day"."""
-        if self.never_closes:
-            words = ["at any time"]
-        else:
-            words = [_days(self.weekdays), *self._hours(), zone_words(self.time_zone)]
+        text = self.hours_words()
         if self.per_day is not None:
-            words.append(f"at most {self.per_day:,} a day")
-        text = ", ".join(words)
+            text += f", at most {self.per_day:,} a day"
         return text[0].upper() + text[1:]
+
+    def hours_words(self) -> str:
+        """Days and hours alone, to stand in a sentence."""
+        if self.never_closes:
+            return "at any time"
+        return ", ".join((_days(self.weekdays), *self._hours(), zone_words(self.time_zone)))
 
     def to_json(self) -> dict[str, object]:
         """The stored form; empty for one that holds nothing back."""
