@@ -10,6 +10,21 @@ from app.models.workspace import SUFFIX, Workspace
 from tests.postgres import KEY, Cluster, binaries, running_cluster
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in (
+        "any_workspace: what it says of a workspace in a file must hold of one in a PostgreSQL database too",
+        "file_workspace: of such a module, what is about files alone",
+    ):
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `any_workspace` with either kind."""
+    marked = metafunc.definition.get_closest_marker
+    if "workspace" in metafunc.fixturenames and marked("any_workspace") and not marked("file_workspace"):
+        metafunc.parametrize("workspace", ["file", "server"], indirect=True)
+
+
 @pytest.fixture
 def key() -> WorkspaceKey:
     return KEY
@@ -35,7 +50,7 @@ def server_url(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def workspace(request: pytest.FixtureRequest, tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
-    """A new, empty workspace: a file, or what `BOTH` asks for."""
+    """A new, empty workspace: in a file, and again in a database if `any_workspace` asks for it."""
     if getattr(request, "param", "file") == "server":
         made = Workspace.open(request.getfixturevalue("server_url"), key)
     else:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 
 from app.models.keys import WorkspaceKey
 from app.models.workspace import Workspace
@@ -29,9 +28,6 @@ USER, PASSWORD = "shop", "s3cret of the tests"
 _SUPERUSER = "postgres"
 _TEMPLATE = "workspace_template"
 _START_TIMEOUT_S = 30.0
-
-BOTH = pytest.mark.parametrize("workspace", ["file", "server"], indirect=True)
-"""On a test, a class or a module: run it with a workspace in a file, and with one in a PostgreSQL database."""
 
 
 class Cluster:
@@ -96,7 +92,7 @@ def running_cluster(programs: Path) -> Iterator[Cluster]:
         subprocess.run(
             [
                 programs / "initdb", "--pgdata", folder / "data", "--username", _SUPERUSER, "--pwfile", secret,
-                "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-instructions",
+                "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-instructions", "--no-sync",
             ],
             check=True, capture_output=True, cwd=folder, **as_user,
         )  # fmt: skip

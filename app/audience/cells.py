@@ -4,13 +4,9 @@ Text is text, a number an integer or a real, a date its ISO form, yes and no are
 an empty text, so that "empty" has one meaning in every query.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
-from typing import Any
-
-from sqlalchemy import Select, func, select
 
 from app.audience.source import Cell
 from app.audience.values import BadValue, ColumnHints, parse
@@ -66,12 +62,6 @@ def reader_of(kind: FieldType) -> Callable[[Stored], CellValue]:
 def is_plain(kind: FieldType) -> bool:
     """Whether the stored form of this type is the value itself."""
     return kind not in _READERS
-
-
-def any_of(values: Iterable[int | str]) -> Select[Any]:
-    """The given values as a subquery of one parameter, for `column.in_(…)`: no statement takes a million parameters."""
-    each = func.json_each(json.dumps(list(values))).table_valued("value")
-    return select(each.c.value)
 
 
 def _unchanged(stored: Stored) -> CellValue:

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from app.models.sql import driver_sql, is_postgresql
+
 Row = tuple[Any, ...]
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -102,15 +104,8 @@ def apply(connection: Connection, changes: Iterable[Change]) -> list[Change]:
 def rows_where(connection: Connection, table: str, column: str, values: Sequence[object]) -> Change:
     """The removal of all rows of *table* whose *column* is one of *values*; not yet applied."""
     key = KEYS[table]
-    result = connection.exec_driver_sql(
-        f'SELECT * FROM "{table}" WHERE "{column}" IN (SELECT value FROM json_each(?))',  # noqa: S608  our own names
-        (json.dumps(values),),
-    )
-    names = tuple(result.keys())
-    order = [*(names.index(name) for name in key), *(at for at, name in enumerate(names) if name not in key)]
-    return Change(
-        table, tuple(names[at] for at in order), before=tuple(tuple(row[at] for at in order) for row in result)
-    )
+    columns = (*key, *(name for name in _columns(connection, table) if name not in key))
+    return Change(table, columns, before=_rows(connection, table, columns, column, values))
 
 
 def cells_where(
@@ -118,12 +113,7 @@ def cells_where(
 ) -> Change:
     """Setting the cells *new* in all rows of *table* whose *column* is one of *values*; not yet applied."""
     columns = (*KEYS[table], *new)
-    names = ", ".join(f'"{name}"' for name in columns)
-    result = connection.exec_driver_sql(
-        f'SELECT {names} FROM "{table}" WHERE "{column}" IN (SELECT value FROM json_each(?))',  # noqa: S608
-        (json.dumps(values),),
-    )
-    before = tuple(tuple(row) for row in result)
+    before = _rows(connection, table, columns, column, values)
     size = len(KEYS[table])
     return Change(table, columns, before, tuple((*row[:size], *new.values()) for row in before))
 
@@ -151,11 +141,45 @@ def _remove_with_belongings(connection: Connection, table: str, ids: Sequence[ob
     ]
     themselves = rows_where(connection, table, "id", ids)
     for child, column in (*_OWNED[table], (table, "id")):
-        connection.exec_driver_sql(
-            f'DELETE FROM "{child}" WHERE "{column}" IN (SELECT value FROM json_each(?))',  # noqa: S608  our own names
-            (json.dumps(ids),),
-        )
+        is_one, among = _among(connection, column, ids)
+        driver_sql(connection, f'DELETE FROM "{child}" WHERE {is_one}', (among,))  # noqa: S608  our own names
     return [change for change in (*belongings, *detached, themselves) if change.before]
+
+
+def _columns(connection: Connection, table: str) -> tuple[str, ...]:
+    """All columns of *table*, those of custom fields too. Named one by one, since a server that has prepared a
+    `SELECT *` refuses it once somebody has added a column.
+    """
+    if is_postgresql(connection):
+        statement = """
+            SELECT attname FROM pg_attribute
+            WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+        """
+    else:
+        statement = "SELECT name FROM pragma_table_info(?)"
+    return tuple(driver_sql(connection, statement, (table,)).scalars())
+
+
+def _rows(
+    connection: Connection, table: str, columns: Sequence[str], column: str, values: Sequence[object]
+) -> tuple[Row, ...]:
+    """The *columns* of the rows whose *column* is one of *values*; no other transaction changes them meanwhile."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    is_one, among = _among(connection, column, values)
+    statement = f'SELECT {names} FROM "{table}" WHERE {is_one}'  # noqa: S608  our own names
+    if not is_postgresql(connection):
+        return tuple(map(tuple, driver_sql(connection, statement, (among,))))
+    key = ", ".join(f'"{name}"' for name in KEYS[table])
+    rows = driver_sql(connection, f"{statement} ORDER BY {key} FOR UPDATE", (among,))
+    # A file gives JSON as the text that is stored.
+    return tuple(tuple(json.dumps(cell) if isinstance(cell, dict | list) else cell for cell in row) for row in rows)
+
+
+def _among(connection: Connection, column: str, values: Sequence[object]) -> tuple[str, object]:
+    """The condition that *column* is one of *values*, and its one parameter."""
+    if is_postgresql(connection):
+        return f'"{column}" = ANY(?)', list(values)
+    return f'"{column}" IN (SELECT value FROM json_each(?))', json.dumps(values)  # noqa: S608  our own names
 
 
 def _update(connection: Connection, change: Change, pairs: Sequence[tuple[Row, Row]]) -> None:
@@ -165,8 +189,12 @@ def _update(connection: Connection, change: Change, pairs: Sequence[tuple[Row, R
         return
     guarded = [at for at, name in enumerate(change.columns) if name not in _BOOKKEEPING]
     sets = ", ".join(f'"{name}" = ?' for name in cells)
-    unchanged = " AND ".join(f'"{change.columns[at]}" IS ?' for at in guarded)
-    connection.exec_driver_sql(
+    # The key with "=", as PostgreSQL uses no index for the other.
+    unchanged = " AND ".join(
+        f'"{change.columns[at]}" {"=" if at < size else "IS NOT DISTINCT FROM"} ?' for at in guarded
+    )
+    driver_sql(
+        connection,
         f'UPDATE "{change.table}" SET {sets} WHERE {unchanged}',  # noqa: S608  names from the catalogue
         [(*new[size:], *(old[at] for at in guarded)) for old, new in pairs],
     )
@@ -178,15 +206,17 @@ def _insert(connection: Connection, change: Change, rows: Sequence[Row]) -> None
     names = ", ".join(f'"{name}"' for name in change.columns)
     marks = ", ".join("?" * len(change.columns))
     # An import may have put somebody back into a list meanwhile; that is what this row wants, too.
-    verb = "INSERT OR IGNORE" if change.table in _LINKS else "INSERT"
-    connection.exec_driver_sql(f'{verb} INTO "{change.table}" ({names}) VALUES ({marks})', list(rows))
+    unless_there = " ON CONFLICT DO NOTHING" if change.table in _LINKS else ""
+    statement = f'INSERT INTO "{change.table}" ({names}) VALUES ({marks}){unless_there}'  # noqa: S608  our own names
+    driver_sql(connection, statement, list(rows))
 
 
 def _delete(connection: Connection, change: Change, rows: Sequence[Row]) -> None:
     if not rows:
         return
     where = " AND ".join(f'"{name}" = ?' for name in KEYS[change.table])
-    connection.exec_driver_sql(
+    driver_sql(
+        connection,
         f'DELETE FROM "{change.table}" WHERE {where}',  # noqa: S608
         [row[: change.key_size] for row in rows],
     )

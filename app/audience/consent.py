@@ -6,12 +6,26 @@ that an audience is one cheap query.
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, String, and_, exists, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Select,
+    String,
+    Update,
+    and_,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from app.audience.cells import any_of
 from app.models.base import now_ms
 from app.models.contacts import Consent, Contact, Suppression
+from app.models.sql import any_of, is_postgresql
 from app.models.states import ConsentAction, ConsentState, LawfulBasis, SuppressionReason
 
 WITHDRAWING = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINT})
@@ -84,22 +98,42 @@ def _record(
     source: str,
     wording: str,
 ) -> int:
-    at = now_ms()
+    _keep_others_away(session, wanted)
     evidence = wanted.add_columns(
         literal(action.value),
         literal(basis.value if basis else None, String),
         literal(source),
         literal(wording),
-        literal(at),
+        literal(now_ms()),
     )
     columns = ["contact_id", "action", "basis", "source", "wording", "at"]
+    adding = insert(Consent).from_select(columns, evidence)
+    if is_postgresql(session):
+        return _record_together(session, adding, state)
     before = session.scalar(select(Consent.id).order_by(Consent.id.desc()).limit(1)) or 0
-    recorded = session.connection().execute(insert(Consent).from_select(columns, evidence)).rowcount
-    just_recorded = select(Consent.contact_id).where(Consent.id > before)
-    session.execute(
+    recorded = session.connection().execute(adding).rowcount
+    session.execute(_in_step(select(Consent.contact_id).where(Consent.id > before), state))
+    return int(recorded)
+
+
+def _in_step(recorded: Select[int], state: ConsentState) -> Update:
+    return (
         update(Contact)
-        .where(Contact.id.in_(just_recorded), Contact.consent != state)
+        .where(Contact.id.in_(recorded), Contact.consent != state)
         .values(consent=state)
         .execution_options(synchronize_session=False)
     )
-    return int(recorded)
+
+
+def _record_together(session: Session, adding: Insert, state: ConsentState) -> int:
+    """Add the evidence and bring the contacts in step by what was added: others add rows at the same time."""
+    added = adding.returning(Consent.contact_id).cte("added")
+    in_step = _in_step(select(added.c.contact_id), state).cte("in_step")
+    return session.scalar(select(func.count()).select_from(added).add_cte(in_step)) or 0
+
+
+def _keep_others_away(session: Session, wanted: Select[int]) -> None:
+    """Lock the contacts, so that a withdrawal that is just being recorded is seen, and not overruled."""
+    if is_postgresql(session):
+        locked = wanted.order_by(Contact.id).with_for_update(of=Contact).subquery()
+        session.scalar(select(func.count()).select_from(locked))

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.audience.cells import CellValue, any_of, is_plain, reader_of
+from app.audience.cells import CellValue, is_plain, reader_of
 from app.audience.editing import (
     CellText,
     DuplicateContact,
@@ -27,6 +27,7 @@ from app.errors import UserFacingError
 from app.models.campaigns import Campaign, Delivery, Dispatch
 from app.models.contacts import Consent, Contact, ContactList, ContactTag, Membership, Tag
 from app.models.fields import FieldInfo
+from app.models.sql import any_of, folded, id_array
 from app.models.states import ConsentAction, DeliveryState, LawfulBasis
 from app.models.workspace import Workspace
 
@@ -120,10 +121,7 @@ class ContactDetail:
 def ids(workspace: Workspace, query: ContactQuery) -> "array[int]":
     """The ids of all contacts *query* asks for, in its order: eight bytes each, for a grid that loads page by page."""
     with workspace.read() as session:
-        ordered = select_ids(session, query).subquery()
-        # One long text is four times as quick as a million rows through Python.
-        joined: str | None = session.scalar(select(func.group_concat(ordered.c.id)))
-    return array("q", map(int, joined.split(","))) if joined else array("q")
+        return id_array(session, select_ids(session, query))
 
 
 def page(workspace: Workspace, ids: Sequence[int], fields: Sequence[FieldInfo]) -> list[ContactRow]:
@@ -181,13 +179,13 @@ def get(workspace: Workspace, contact_id: int) -> ContactDetail:
             select(ContactList.id, ContactList.name)
             .join(Membership, Membership.list_id == ContactList.id)
             .where(Membership.contact_id == contact_id)
-            .order_by(ContactList.name)
+            .order_by(folded(ContactList.name), ContactList.id)
         )
         tags = (
             select(Tag.id, Tag.name)
             .join(ContactTag, ContactTag.tag_id == Tag.id)
             .where(ContactTag.contact_id == contact_id)
-            .order_by(Tag.name)
+            .order_by(folded(Tag.name), Tag.id)
         )
         return ContactDetail(
             id=contact_id,

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audience import changes, undo
-from app.audience.cells import CellValue, Stored, any_of, parse_cell, reader_of, to_stored
+from app.audience.cells import CellValue, Stored, parse_cell, reader_of, to_stored
 from app.audience.changes import Change
 from app.audience.consent import record_consent
 from app.audience.fields import fields_in, find_field
@@ -17,6 +17,7 @@ from app.errors import UserFacingError
 from app.models.base import now_ms
 from app.models.contacts import Contact, Suppression
 from app.models.fields import FieldInfo
+from app.models.sql import any_of, driver_sql
 from app.models.states import ConsentAction, FieldType, LawfulBasis, SuppressionReason
 from app.models.workspace import Workspace
 
@@ -84,7 +85,10 @@ def create(
             raise UserFacingError("A contact needs an e-mail address.", "Type it in the column E-mail.")
         _check_addresses(session, workspace, {email: None})
         with undo.recording(session, f"New contact {email}") as journal:
-            contact_id = _insert(session.connection(), {**cells, "address_hash": workspace.address_hash(email)})
+            try:
+                contact_id = _insert(session.connection(), {**cells, "address_hash": workspace.address_hash(email)})
+            except IntegrityError as error:  # somebody else was a moment quicker
+                raise DuplicateContact(email) from error
             if permission:
                 record_consent(
                     session,
@@ -156,8 +160,8 @@ def _insert(connection: Connection, cells: Mapping[str, object]) -> int:
     row = {**cells, "consent": "unknown", "created_at": now_ms(), "updated_at": now_ms()}
     names = ", ".join(f'"{name}"' for name in row)
     marks = ", ".join("?" * len(row))
-    statement = f"INSERT INTO contact ({names}) VALUES ({marks})"  # noqa: S608  names from the catalogue
-    return connection.exec_driver_sql(statement, tuple(row.values())).lastrowid
+    statement = f"INSERT INTO contact ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608  names from the catalogue
+    return int(driver_sql(connection, statement, tuple(row.values())).scalar_one())
 
 
 def _column_change(

@@ -19,11 +19,13 @@ from app.errors import UserFacingError
 from app.models.base import now_ms
 from app.models.contacts import Contact, Field
 from app.models.fields import FieldInfo
+from app.models.sql import serialise
 from app.models.states import FieldType
 from app.models.workspace import Workspace
 
 MAX_CUSTOM_FIELDS = 200
 """Beyond this a grid page takes several milliseconds to read."""
+_ONE_AT_A_TIME = "fields"
 
 # What the program itself puts into a message, then what Jinja2 reads as syntax or offers as a function.
 _PROVIDED = """
@@ -86,6 +88,7 @@ def add_field(workspace: Workspace, label: str, type: FieldType) -> FieldInfo:  
 
 def add_field_in(session: Session, label: str, kind: FieldType) -> FieldInfo:
     """`add_field` within a transaction of the caller's."""
+    serialise(session, _ONE_AT_A_TIME)
     label = _checked_label(session, label)
     customs = session.scalar(select(func.count()).where(Field.is_builtin.is_(False), Field.deleted_at.is_(None))) or 0
     if customs >= MAX_CUSTOM_FIELDS:
@@ -110,6 +113,7 @@ def rename_field(workspace: Workspace, key: str, label: str) -> None:
         UserFacingError: the label is empty or taken, or there is no such field.
     """
     with workspace.write() as session:
+        serialise(session, _ONE_AT_A_TIME)
         field = find_field(session, key)
         if field.label == label.strip():
             return
@@ -130,7 +134,7 @@ def delete_field(workspace: Workspace, key: str) -> None:
             raise UserFacingError("The e-mail field cannot be deleted.", "Without it nobody could be mailed.")
         with undo.recording(session, f"Delete field “{field.label}”") as journal:
             if field.is_builtin:
-                journal.update("field", [_id(field)], is_hidden=1)
+                journal.update("field", [_id(field)], is_hidden=True)
             else:
                 journal.update("field", [_id(field)], deleted_at=now_ms())
 

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, Select, exists, func, insert, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, exists, func, literal, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.audience import undo
-from app.audience.cells import any_of
 from app.audience.status import MailStatus, contact_and_block, mail_status
 from app.errors import UserFacingError
 from app.models.base import now_ms
 from app.models.campaigns import Campaign, Dispatch
 from app.models.contacts import Contact, ContactList, ContactTag, Membership, Tag
+from app.models.sql import any_of, folded, serialise, upsert
 from app.models.states import DispatchState
 from app.models.workspace import Workspace
 
@@ -65,7 +65,7 @@ class Groups:
                 func.coalesce(numbers.c.mailable, 0),
             )
             .join(numbers, numbers.c[self._group_id.name] == self._group.id, isouter=True)
-            .order_by(func.lower(self._group.name), self._group.id)
+            .order_by(folded(self._group.name), self._group.id)
         )
         with workspace.read() as session:
             return tuple(GroupInfo(*row) for row in session.execute(query))
@@ -73,6 +73,7 @@ class Groups:
     def create(self, workspace: Workspace, name: str) -> int:
         """Make an empty group and return its id; raises UserFacingError if the name is empty or taken."""
         with workspace.write() as session:
+            serialise(session, self._word)
             name = self._checked_name(session, name)
             with undo.recording(session, f"New {self._word} “{name}”") as journal:
                 group_id = self._insert(session, name)
@@ -82,6 +83,7 @@ class Groups:
     def rename(self, workspace: Workspace, group_id: int, name: str) -> None:
         """Call a group *name*; raises UserFacingError if the name is empty or taken, or the group gone."""
         with workspace.write() as session:
+            serialise(session, self._word)
             old = self._name_of(session, group_id)
             name = self._checked_name(session, name, except_id=group_id)
             with undo.recording(session, f"Rename {self._word} “{old}”") as journal:
@@ -135,6 +137,7 @@ class Groups:
 
     def called(self, session: Session, name: str) -> int:
         """The id of the group *name*, which is made if there is none."""
+        serialise(session, self._word)
         name = self._tidy(name)
         found = session.scalar(select(self._group.id).where(self._is_called(name)))
         return self._insert(session, name) if found is None else found
@@ -149,7 +152,7 @@ class Groups:
         values: list[ColumnElement[int]] = [literal(group_id), Contact.id.expression]
         values += [literal(now_ms()) for _ in self._dates]
         rows = select(*values).where(Contact.id.in_(contacts))
-        session.execute(insert(self._link).prefix_with("OR IGNORE").from_select(self._columns, rows))
+        session.execute(upsert(session, self._link).from_select(self._columns, rows).on_conflict_do_nothing())
 
     def _campaign_leaving_out(self, session: Session, group_id: int) -> str | None:
         begun = exists().where(Dispatch.campaign_id == Campaign.id, Dispatch.state != DispatchState.PLANNED)
@@ -186,7 +189,7 @@ class Groups:
         return name
 
     def _is_called(self, name: str) -> ColumnElement[bool]:
-        return func.lower(self._group.name) == func.lower(name)
+        return folded(self._group.name) == folded(literal(name))
 
 
 def people(number: int) -> str:

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import TypeAlias
 
 from app.audience.import_plan import ImportPlan, ImportReport
 from app.audience.importer import run_import
 from app.errors import Cancelled, UserFacingError
 from app.models.keys import WorkspaceKey
+from app.models.location import Location
 from app.models.workspace import Workspace
 
 _LOOK_S = 0.1
@@ -47,7 +47,7 @@ class ImportFailed(Exception):
 class _Job:
     """All the other process needs. It travels through a pipe, so no list of processes ever shows the key."""
 
-    path: Path
+    location: Location
     key: WorkspaceKey
     plan: ImportPlan
     dry_run: bool
@@ -111,7 +111,7 @@ class ImportProcess:
         Args:
             on_progress: Called on the event loop, at most ten times a second, as in `run_import`.
         """
-        return cls(_Job(workspace.path, workspace.key, plan, dry_run), on_progress)
+        return cls(_Job(workspace.location, workspace.key, plan, dry_run), on_progress)
 
     @property
     def pid(self) -> int | None:
@@ -213,7 +213,7 @@ def _answer(job: _Job, pipe: _TheirEnd) -> _Message:
             pipe.send(_Progress(done, total))
 
     try:
-        workspace = Workspace.open(job.path, job.key)
+        workspace = Workspace.open(job.location, job.key)
         try:
             # Anything to be received, the word to stop as well as the end of the pipe, means stop.
             return run_import(workspace, job.plan, progress=progress, is_cancelled=pipe.poll, dry_run=job.dry_run)

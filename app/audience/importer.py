@@ -3,6 +3,7 @@
 A file is read into memory first, while sending goes on; one transaction then does everything else.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,13 +21,14 @@ from app.audience.groups import LISTS, TAGS
 from app.audience.import_plan import CellWarning, DuplicateRule, ImportPlan, ImportReport, RefusedRow
 from app.audience.mapping import FULL_NAME, IGNORE, ColumnPlan, NewField, check_mapping
 from app.audience.row_parser import RowParser, TargetColumn
-from app.audience.staging import Staging, UpsertCounts
+from app.audience.staging import UpsertCounts, open_staging
 from app.audience.statuses import STATUS, Standing
 from app.audience.suppression import suppress_in
 from app.audience.tabular import Table, open_table
 from app.audience.values import ColumnHints, infer_hints
 from app.errors import Cancelled, UserFacingError
 from app.models.fields import FieldInfo
+from app.models.sql import is_postgresql
 from app.models.states import ConsentState, FieldType
 from app.models.workspace import Workspace
 
@@ -44,6 +46,8 @@ __all__ = [
 CHUNK_ROWS = 5_000
 _HINT_ROWS = 20_000
 _DOUBTFUL = frozenset({FieldType.DATE, FieldType.NUMBER})
+_LOOK_S = 0.05
+_CANCEL_PATIENCE_S = 5.0
 _STEPS_PER_LOOK = 100_000
 """How many instructions of SQLite's machine pass between two looks whether the user cancelled: about a millisecond."""
 
@@ -73,15 +77,12 @@ def run_import(
     table = open_table(
         plan.path, sheet=plan.sheet, encoding=plan.encoding, delimiter=plan.delimiter, has_header=plan.has_header
     )
-    # A reading session, for staging needs no lock. The write lock is then taken on the same connection, where the
-    # rows lie, and with a fresh view of what others wrote meanwhile.
-    with workspace.read() as session:
+    with workspace.database.staging() as session:
         try:
             with _interruptible(session, is_cancelled):
                 importing = _Import(workspace, session, plan, table)
                 importing.read_file(progress, is_cancelled)
-                session.connection().exec_driver_sql("COMMIT")
-                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+                workspace.database.begin_storing(session)
                 report = importing.store()
             if dry_run:
                 session.invalidate()
@@ -123,7 +124,9 @@ class _Import:
                     f"“{plan.path.name}” has no column “{column.header}” any more.", "Choose the file again."
                 )
         self._parser = RowParser(plan.columns, types, _hints(plan, table, types))
-        self._staging = Staging(session.connection(), width=len(self._parser.targets), rule=plan.on_duplicate)
+        self._staging = open_staging(
+            session.connection(), kinds=[target.type for target in self._parser.targets], rule=plan.on_duplicate
+        )
         self._good_rows = 0
 
     def read_file(self, progress: Callable[[int, int | None], None], is_cancelled: Callable[[], bool]) -> None:
@@ -235,12 +238,39 @@ def _field_for(session: Session, target: TargetColumn, used: list[FieldInfo]) ->
 def _interruptible(session: Session, is_cancelled: Callable[[], bool]) -> Iterator[None]:
     """Let the user's cancelling end even a long statement."""
     driver: Any = session.connection().connection.driver_connection
-    driver.set_progress_handler(is_cancelled, _STEPS_PER_LOOK)
+    looking = _looking_on_server if is_postgresql(session) else _looking
     try:
-        yield
+        with looking(driver, is_cancelled):
+            yield
     except DBAPIError as error:
         if is_cancelled():
             raise Cancelled from error
         raise
+
+
+@contextmanager
+def _looking(driver: Any, is_cancelled: Callable[[], bool]) -> Iterator[None]:
+    driver.set_progress_handler(is_cancelled, _STEPS_PER_LOOK)
+    try:
+        yield
     finally:
         driver.set_progress_handler(None, 0)
+
+
+@contextmanager
+def _looking_on_server(driver: Any, is_cancelled: Callable[[], bool]) -> Iterator[None]:
+    """The server works while this thread waits, so another one looks, and asks the server to stop."""
+    is_over = threading.Event()
+
+    def look() -> None:
+        while not is_over.wait(_LOOK_S):
+            if is_cancelled():
+                driver.cancel_safe(timeout=_CANCEL_PATIENCE_S)
+
+    watch = threading.Thread(target=look, name="import-cancel", daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watch.join()

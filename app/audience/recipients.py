@@ -3,12 +3,13 @@
 from array import array
 from collections.abc import Iterable
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Text, cast, func, or_, select
 
 from app.audience.audience import Audience, select_contacts
 from app.audience.fields import column_of, fields_in
 from app.audience.status import contact_and_block, skip_reason
 from app.models.contacts import Contact
+from app.models.sql import bytewise
 from app.models.workspace import Workspace
 
 
@@ -20,7 +21,7 @@ def recipient_ids(workspace: Workspace, audience: Audience, *, search: str = "")
         select(Contact.id)
         .select_from(contact_and_block.join(members, members.c.id == Contact.id))
         .where(skip_reason.element.is_(None))
-        .order_by(Contact.email)
+        .order_by(bytewise(Contact.email))
     )
     if search.strip():
         word = search.strip().lower()
@@ -38,7 +39,7 @@ def count_blank(workspace: Workspace, audience: Audience, keys: Iterable[str]) -
         asked = [key for key in keys if key in columns]
         if not asked:
             return {}
-        blank = (func.count().filter(func.trim(func.coalesce(columns[key], "")) == "") for key in asked)
+        blank = (func.count().filter(func.trim(func.coalesce(cast(columns[key], Text), "")) == "") for key in asked)
         row = session.execute(
             select(*blank)
             .select_from(contact_and_block.join(members, members.c.id == Contact.id))

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, collate, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
+from app.audience.cells import SQL_TYPES
 from app.audience.fields import column_of, fields_in
 from app.audience.status import MailStatus, contact_and_block, mail_status
 from app.models.contacts import Contact, ContactTag, Membership
 from app.models.fields import FieldInfo
+from app.models.sql import bytewise, folded, mentions
 from app.models.states import FieldType
 
 _WITHOUT_CASE = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.COUNTRY, FieldType.LANGUAGE})
@@ -63,7 +65,7 @@ def _conditions(query: ContactQuery) -> list[ColumnElement[bool]]:
 def _mentions(word: str) -> ColumnElement[bool]:
     # SQLite's LIKE knows upper and lower case of ASCII alone.
     forms = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
-    return or_(*(column.contains(form, autoescape=True) for column in _SEARCHED for form in sorted(forms)))
+    return or_(*(mentions(column, form) for column in _SEARCHED for form in sorted(forms)))
 
 
 def _order(fields: Sequence[FieldInfo], query: ContactQuery) -> list[ColumnElement[Any]]:
@@ -80,4 +82,6 @@ def _sort_key(fields: Sequence[FieldInfo], sort: str) -> ColumnElement[Any]:
     # A column that was deleted while it was the sort order falls back to the e-mail.
     field = next((field for field in fields if field.key == sort), fields[0])
     column = column_of(field)
-    return collate(column, "NOCASE") if field.type in _WITHOUT_CASE else column
+    if field.type in _WITHOUT_CASE:
+        return folded(column)
+    return column if field.type in SQL_TYPES else bytewise(column)

@@ -1,20 +1,19 @@
 """Addresses that must not be mailed, and why. They outlive their contacts, and no import weakens them."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.audience import undo
 from app.audience.addresses import normalise
-from app.audience.cells import any_of
 from app.audience.consent import WITHDRAWING, record_consent
 from app.errors import UserFacingError
 from app.models.base import now_ms
 from app.models.contacts import Contact, Suppression
+from app.models.sql import any_of, driver_sql, mentions
 from app.models.states import ConsentAction, ConsentState, SuppressionReason
 from app.models.workspace import Workspace
 
@@ -31,7 +30,7 @@ _UPSERT = """
     INSERT INTO suppression (address_hash, address, reason, origin, created_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (address_hash) DO UPDATE
     SET address = excluded.address, reason = excluded.reason, origin = excluded.origin, created_at = excluded.created_at
-    WHERE suppression.reason IN (SELECT value FROM json_each(?))
+    WHERE suppression.reason IN ({softer})
 """
 
 
@@ -72,15 +71,15 @@ def suppress_in(
     Who unsubscribes or complains withdraws a permission: that evidence is recorded along with it. Who asked to be
     forgotten is dropped from what can be undone.
     """
-    softer = json.dumps(HARDNESS[: HARDNESS.index(reason)])
+    softer = ", ".join(f"'{word.value}'" for word in HARDNESS[: HARDNESS.index(reason)])
     is_kept = reason is not SuppressionReason.ERASED
     rows = [
-        (workspace.address_hash(address), address if is_kept else None, reason.value, origin, now_ms(), softer)
+        (workspace.address_hash(address), address if is_kept else None, reason.value, origin, now_ms())
         for address in dict.fromkeys(addresses)
     ]
     if not rows:
         return 0
-    changed = session.connection().exec_driver_sql(_UPSERT, rows).rowcount
+    changed = driver_sql(session.connection(), _UPSERT.format(softer=softer or "NULL"), rows).rowcount
     if reason is SuppressionReason.ERASED:
         undo.forget(session, addresses)
     if reason in WITHDRAWING:
@@ -103,7 +102,7 @@ def release(workspace: Workspace, addresses: Iterable[str]) -> int:
     """
     hashes = {workspace.address_hash(normalise(address)): address for address in addresses}
     with workspace.write() as session:
-        chosen = Suppression.address_hash.in_(_hashes(hashes))
+        chosen = Suppression.address_hash.in_(any_of(hashes))
         erased = session.scalar(
             select(Suppression.address_hash).where(chosen, Suppression.reason == SuppressionReason.ERASED).limit(1)
         )
@@ -126,7 +125,7 @@ def list_suppressions(
     """The suppressed addresses that contain *search*, newest first, *limit* of them from *offset* on."""
     query = select(Suppression).order_by(Suppression.created_at.desc(), Suppression.id.desc())
     if search.strip():
-        query = query.where(Suppression.address.contains(search.strip().lower(), autoescape=True))
+        query = query.where(mentions(Suppression.address, search.strip()))
     if reason is not None:
         query = query.where(Suppression.reason == reason)
     with workspace.read() as session:
@@ -152,8 +151,3 @@ def is_suppressed(workspace: Workspace, address: str) -> bool:
     address_hash = workspace.address_hash(normalise(address))
     with workspace.read() as session:
         return bool(session.scalar(select(exists().where(Suppression.address_hash == address_hash))))
-
-
-def _hashes(hashes: Iterable[bytes]) -> Select[bytes]:
-    each = func.json_each(json.dumps([value.hex() for value in hashes])).table_valued("value")
-    return select(func.unhex(each.c.value))

@@ -12,17 +12,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audience import changes
-from app.audience.cells import any_of
 from app.audience.changes import Change, Row
 from app.audience.consent import WITHDRAWING, record_consent
 from app.errors import UserFacingError
 from app.models.contacts import Consent, Contact, Suppression
 from app.models.housekeeping import UndoAction
+from app.models.sql import any_of, serialise
 from app.models.states import ConsentAction, ConsentState
 from app.models.workspace import Workspace
 
 KEPT = 100
 """How many actions can be taken back, one after the other."""
+_ONE_AT_A_TIME = "undo"
 
 
 class Journal:
@@ -102,6 +103,7 @@ def undo(workspace: Workspace) -> str | None:
         UserFacingError: something else stands in its way now; nothing was changed.
     """
     with workspace.write() as session:
+        serialise(session, _ONE_AT_A_TIME)
         action = session.scalar(
             select(UndoAction).where(UndoAction.is_undone.is_(False)).order_by(UndoAction.id.desc()).limit(1)
         )
@@ -122,6 +124,7 @@ def redo(workspace: Workspace) -> str | None:
         UserFacingError: something else stands in its way now; nothing was changed.
     """
     with workspace.write() as session:
+        serialise(session, _ONE_AT_A_TIME)
         action = session.scalar(select(UndoAction).where(UndoAction.is_undone).order_by(UndoAction.id).limit(1))
         if action is None:
             return None

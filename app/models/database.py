@@ -90,6 +90,22 @@ class Database(ABC):
         with self.translating(), self._engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def staging(self) -> Iterator[Session]:
+        """A session in which much is prepared, where nobody sees it, before one transaction puts it into the tables.
+
+        The caller calls `begin_storing` in between, and `commit` at the end; otherwise nothing has changed.
+
+        Raises:
+            WorkspaceUnavailable: the environment's fault; nothing was changed.
+        """
+        with self.translating(), Session(self._reader) as session:
+            yield session
+
+    @abstractmethod
+    def begin_storing(self, session: Session) -> None:
+        """Take a session of `staging` from preparing to storing, with a fresh view of what others wrote meanwhile."""
+
     @abstractmethod
     def data_version(self) -> int:
         """A number that changes whenever another connection, in this or any process, has committed.

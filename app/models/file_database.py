@@ -10,6 +10,7 @@ from typing import Any
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from app.errors import UserFacingError
@@ -136,6 +137,11 @@ class FileDatabase(Database):
                 connection.close()
             raise self._translated(error) from error
         return connection
+
+    def begin_storing(self, session: Session) -> None:
+        """See `Database.begin_storing`. Preparing took no lock; now the write lock is taken on the same connection."""
+        session.connection().exec_driver_sql("COMMIT")
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
 
     def data_version(self) -> int:
         """See `Database.data_version`; ten microseconds."""

@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from app.models.database import Database, WorkspaceBusy
+from app.models.database import Database, WorkspaceBusy, WorkspaceContended
 
 T = TypeVar("T")
 
 _MAX_GROUP = 200
+_TRIES = 5
+"""How often a group is run that another transaction made give in (a deadlock, on a server)."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,17 @@ class GroupWriter:
             if is_last:
                 return
 
-    def _commit(self, group: list[_Write]) -> None:
+    def _commit(self, group: list[_Write], tries_left: int = _TRIES - 1) -> None:
         try:
             with self._database.write() as session:
                 results = [write.work(session) for write in group]
+        except WorkspaceContended as error:
+            if tries_left:
+                self._commit(group, tries_left - 1)
+                return
+            for write in group:
+                write.fail(error)
+            return
         except BaseException as error:  # noqa: BLE001  the caller who is awaiting it gets it
             # Who waited in vain for others to be done writing need not wait again for each of the group.
             if len(group) == 1 or isinstance(error, WorkspaceBusy):

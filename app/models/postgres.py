@@ -18,6 +18,7 @@ from app.models.database import BUSY_TIMEOUT_S, SENDING_PATIENCE_S, Database
 from app.models.location import ServerLocation, protection
 from app.models.postgres_errors import safe_text, user_facing
 from app.models.postgres_news import News
+from app.models.sql import serialise
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,17 @@ class PostgresDatabase(Database):
         with super().write() as session:
             yield session
         self._listen().tell()
+
+    @contextmanager
+    def staging(self) -> Iterator[Session]:
+        """See `Database.staging`: one transaction, whose first part touches temporary tables alone."""
+        with self.translating(), Session(self._engine) as session:
+            yield session
+        self._listen().tell()
+
+    def begin_storing(self, session: Session) -> None:
+        """See `Database.begin_storing`. Two such transactions at once could wait for each other's rows."""
+        serialise(session, "storing")
 
     def check_fitness(self) -> None:
         """See to it that a workspace can be made here.

@@ -45,8 +45,13 @@ _FORBIDDEN = _Meaning(
     "The database server does not allow this.",
     "The user needs the right to read, write and make tables in this database.",
 )
-_CHANGED_MEANWHILE = _Meaning(
+_CONTENDED = _Meaning(
     WorkspaceContended,
+    "Somebody else was changing the same thing at the same moment.",
+    "Repeat what you did.",
+)
+_CHANGED_MEANWHILE = _Meaning(
+    WorkspaceUnavailable,
     "Somebody else changed the same thing at the same moment.",
     "Look at it again, then repeat what you did.",
 )
@@ -68,7 +73,7 @@ _BY_STATE: dict[str, _Meaning] = {
     "55P03": _Meaning(
         WorkspaceBusy, "The workspace is busy.", "Wait until the other program is done with it, then try again."
     ),
-    "40": _CHANGED_MEANWHILE,
+    "40": _CONTENDED,
     "23503": _CHANGED_MEANWHILE,
     "23505": _CHANGED_MEANWHILE,
     "25006": _Meaning(

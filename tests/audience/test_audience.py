@@ -14,6 +14,8 @@ from app.models.tables import Account, Campaign, Delivery, Dispatch, Event, Iden
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact
 
+pytestmark = pytest.mark.any_workspace
+
 ids = st.frozensets(st.integers(1, 2**40), max_size=5)
 audiences = st.builds(Audience, st.booleans(), ids, ids, ids, ids) | st.builds(
     Audience, st.booleans(), ids, dispatch_id=st.integers(1, 2**40), reaction=st.sampled_from(Reaction)

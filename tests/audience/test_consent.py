@@ -1,3 +1,4 @@
+import pytest
 from sqlalchemy import select
 
 from app.audience import contacts
@@ -7,6 +8,8 @@ from app.models.contacts import Contact
 from app.models.states import ConsentAction, LawfulBasis
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact
+
+pytestmark = pytest.mark.any_workspace
 
 
 def record(

@@ -11,6 +11,8 @@ from app.models.states import FieldType, LawfulBasis, SuppressionReason
 from app.models.workspace import Workspace
 from tests.audience.people import IN_A_FORM, a_contact, emails
 
+pytestmark = pytest.mark.any_workspace
+
 
 def test_a_new_contact_has_what_was_typed_in_the_form_its_fields_want(workspace: Workspace) -> None:
     fields.add_field(workspace, "Birthday", FieldType.DATE)

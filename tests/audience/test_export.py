@@ -14,6 +14,8 @@ from app.models.states import FieldType, SuppressionReason
 from app.models.workspace import SUFFIX, Workspace
 from tests.audience.people import a_contact, a_plan, emails
 
+pytestmark = pytest.mark.any_workspace
+
 
 @pytest.fixture
 def people(workspace: Workspace) -> Workspace:

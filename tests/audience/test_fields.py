@@ -10,6 +10,8 @@ from app.models.states import FieldType
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact
 
+pytestmark = pytest.mark.any_workspace
+
 
 def keys(workspace: Workspace) -> list[str]:
     return [field.key for field in fields.list_fields(workspace)]

@@ -16,6 +16,7 @@ from app.audience.importer import run_import
 from app.errors import Cancelled, UserFacingError
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact, a_csv, a_plan, everything
+from tests.postgres import PASSWORD
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def plan(workspace: Workspace, tmp_path: Path) -> ImportPlan:
     return a_plan(workspace, path, new_list_name="News")
 
 
+@pytest.mark.any_workspace
 async def test_another_process_imports_the_file_and_tells_how_far_it_is(workspace: Workspace, plan: ImportPlan) -> None:
     seen: list[tuple[int, int | None]] = []
     importing = ImportProcess.start(workspace, plan, on_progress=lambda done, total: seen.append((done, total)))
@@ -54,6 +56,7 @@ async def test_a_dry_run_in_another_process_changes_nothing(workspace: Workspace
     assert report.new == 39_999
 
 
+@pytest.mark.any_workspace
 async def test_cancelling_leaves_nothing(workspace: Workspace, plan: ImportPlan) -> None:
     before = everything(workspace)
     importing = ImportProcess.start(workspace, plan, on_progress=lambda _done, _total: importing.cancel())
@@ -77,6 +80,7 @@ async def test_cancelling_the_waiting_task_ends_the_process(workspace: Workspace
     assert everything(workspace) == before
 
 
+@pytest.mark.any_workspace
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 @pytest.mark.parametrize("while_storing", [False, True])
 async def test_a_killed_process_leaves_the_workspace_as_it_was(
@@ -109,9 +113,15 @@ async def test_a_fault_of_the_program_comes_back_with_its_traceback(workspace: W
     assert contacts.count(workspace).total == 1
 
 
+@pytest.mark.any_workspace
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
 async def test_the_key_is_in_no_command_line_and_no_environment(workspace: Workspace, plan: ImportPlan) -> None:
-    secrets = [workspace.key.recovery_text().encode(), bytes(range(32)), bytes(range(32)).hex().encode()]
+    secrets = [
+        workspace.key.recovery_text().encode(),
+        bytes(range(32)),
+        bytes(range(32)).hex().encode(),
+        PASSWORD.encode(),
+    ]
     seen: list[bytes] = []
 
     def look(_done: int, _total: int | None) -> None:

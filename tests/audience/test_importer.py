@@ -20,6 +20,8 @@ from app.models.states import ConsentAction, FieldType, LawfulBasis, Suppression
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact, a_csv, a_plan, emails, everything
 
+pytestmark = pytest.mark.any_workspace
+
 HEADER = ["E-mail", "First name", "City"]
 
 
@@ -358,6 +360,7 @@ def test_cancelling_while_storing_leaves_nothing(workspace: Workspace, tmp_path:
     assert run_import(workspace, plan).new == 20_000
 
 
+@pytest.mark.file_workspace
 def test_a_full_disk_leaves_nothing(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = a_csv(tmp_path / "a.csv", HEADER, [[f"p{number}@x.org", "New" * 20, ""] for number in range(20_000)])
     plan = a_plan(workspace, path, new_list_name="News")

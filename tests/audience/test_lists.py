@@ -13,6 +13,8 @@ from app.models.states import SuppressionReason
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact
 
+pytestmark = pytest.mark.any_workspace
+
 LISTS = SimpleNamespace(
     all=lists.all_lists, create=lists.create_list, rename=lists.rename_list, delete=lists.delete_list,
     add=lists.add_to_list, remove=lists.remove_from_list,

@@ -13,6 +13,8 @@ from app.models.states import ConsentAction, LawfulBasis, SuppressionReason
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact, a_csv, a_plan
 
+pytestmark = pytest.mark.any_workspace
+
 ANN = "ann@example.org"
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,8 @@ from app.models.states import AccountKind, DeliveryState, EventKind, FieldType, 
 from app.models.tables import Account, Identity
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact, a_csv, a_plan, emails, everything
+
+pytestmark = pytest.mark.any_workspace
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_what_was_done_can_be_undone_after_a_restart(workspace: Workspace, ann: 
     before = everything(workspace)
     contacts.delete(workspace, [ann])
     workspace.close()
-    reopened = Workspace.open(workspace.path, workspace.key)
+    reopened = Workspace.open(workspace.location, workspace.key)
     assert undo.next_labels(reopened) == ("Delete 1 contact", None)
     assert undo.undo(reopened) == "Delete 1 contact"
     assert everything(reopened) == before
@@ -145,18 +148,18 @@ def test_only_the_newest_actions_are_kept(workspace: Workspace, monkeypatch: pyt
     assert [undo.undo(workspace) for _ in range(3)] == ["New list “c”", "New list “b”", None]
 
 
-def test_a_cell_that_changed_since_keeps_its_newer_value(workspace: Workspace) -> None:
+def test_a_cell_that_changed_since_keeps_its_newer_value(workspace: Workspace, tmp_path: Path) -> None:
     made = a_contact(workspace, "ann@example.org")
     contacts.edit(workspace, made, "city", "Bonn")
-    path = a_csv(workspace.path.parent / "a.csv", ["E-mail", "City"], [["ann@example.org", "Zug"]])
+    path = a_csv(tmp_path / "a.csv", ["E-mail", "City"], [["ann@example.org", "Zug"]])
     run_import(workspace, a_plan(workspace, path))
     undo.undo(workspace)
     assert contacts.get(workspace, made).values["city"] == "Zug"
 
 
-def test_what_joined_a_new_contact_since_comes_back_with_it(workspace: Workspace) -> None:
+def test_what_joined_a_new_contact_since_comes_back_with_it(workspace: Workspace, tmp_path: Path) -> None:
     a_contact(workspace, "ann@example.org")
-    path = a_csv(workspace.path.parent / "a.csv", ["E-mail"], [["ann@example.org"]])
+    path = a_csv(tmp_path / "a.csv", ["E-mail"], [["ann@example.org"]])
     run_import(workspace, a_plan(workspace, path, new_list_name="News", tags=("old",)))
     before = everything(workspace)
     undo.undo(workspace)
@@ -165,9 +168,11 @@ def test_what_joined_a_new_contact_since_comes_back_with_it(workspace: Workspace
     assert everything(workspace) == before
 
 
-def test_a_deleted_contact_whose_address_was_taken_since_stays_deleted_with_a_sentence(workspace: Workspace) -> None:
+def test_a_deleted_contact_whose_address_was_taken_since_stays_deleted_with_a_sentence(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     contacts.delete(workspace, [a_contact(workspace, "ann@example.org")])
-    path = a_csv(workspace.path.parent / "a.csv", ["E-mail"], [["ann@example.org"]])
+    path = a_csv(tmp_path / "a.csv", ["E-mail"], [["ann@example.org"]])
     run_import(workspace, a_plan(workspace, path))
     before = everything(workspace)
     with pytest.raises(UserFacingError, match="can no longer be taken back"):

@@ -21,6 +21,10 @@ from app.reports.metrics import (
     sent_over_time,
 )
 
+pytestmark = pytest.mark.any_workspace
+
+pytestmark = pytest.mark.any_workspace
+
 START = utcnow().replace(microsecond=0)
 STATES = {
     "a": (DeliveryState.SENT, ""),
