@@ -13,6 +13,7 @@ from app.models.base import utcnow
 from app.models.states import CampaignStatus, DispatchState, Wish, campaign_status
 from app.models.tables import Account, Campaign, CampaignRoute, Dispatch, DispatchRoute, Identity, Template
 from app.models.workspace import Workspace
+from app.sending.breaker import count_anew
 
 GRACE = timedelta(seconds=10)
 """How long “Undo” takes back a send."""
@@ -219,6 +220,8 @@ def resume(workspace: Workspace, dispatch_id: int) -> None:
     with workspace.write() as session:
         dispatch = session.get_one(Dispatch, dispatch_id)
         _refuse_if_over(dispatch)
+        if dispatch.problem:
+            count_anew(session, dispatch_id, utcnow())
         dispatch.wish, dispatch.problem = Wish.RUN, ""
         ways = select(DispatchRoute.account_id).where(DispatchRoute.dispatch_id == dispatch_id)
         session.execute(update(Account).where(Account.id.in_(ways)).values(problem=""))

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from app.models.states import DispatchState, Wish
-from app.models.tables import Account, Campaign, Dispatch, DispatchRoute
+from app.models.base import now_ms
+from app.models.states import DeliveryState, DispatchState, Wish
+from app.models.tables import Account, Campaign, Delivery, Dispatch, DispatchRoute
 from app.sending import accounts, outbox
+from app.sending.breaker import Breaker, Tally
+from app.sending.windows import SendingWindow
 
+COUNTED_MOST = 10_000
+_TWO_DAYS_MS = 2 * 24 * 3_600_000
 _OPEN = (DispatchState.PLANNED, DispatchState.SENDING)
 _SETTINGS = (
     Account.id, Account.kind, Account.host, Account.port, Account.tls, Account.username, Account.password_id,
@@ -51,6 +56,9 @@ class Work:
     """What it takes to send a dispatch.
 
     Attributes:
+        window: When its campaign may go out; *usage* is what was sent of it, by minute, where that matters.
+        breaker, tally: When it is to be halted for the sake of the account, and how far it has come.
+        waiting: How many of its deliveries were queued; no more than `COUNTED_MOST` are counted.
         data: Merge values of its own, which only a single message has.
     """
 
@@ -58,6 +66,11 @@ class Work:
     priority: int
     routes: tuple[RouteInfo, ...]
     give_up_after: timedelta
+    window: SendingWindow
+    breaker: Breaker
+    tally: Tally
+    waiting: int
+    usage: tuple[tuple[int, int], ...]
     data: dict[str, object]
 
 
@@ -98,13 +111,41 @@ def work_of(session: Session, dispatch_id: int) -> Work:
         .where(DispatchRoute.dispatch_id == dispatch_id)
         .order_by(DispatchRoute.identity_id)
     )
+    window, breaker = SendingWindow.from_json(campaign.window), Breaker.from_json(campaign.breaker)
     return Work(
         dispatch_id=dispatch_id,
         priority=dispatch.priority,
         routes=tuple(RouteInfo(*route) for route in routes),
         give_up_after=timedelta(hours=campaign.give_up_after_h),
+        window=window,
+        breaker=breaker,
+        tally=Tally.of_dispatch(session, dispatch_id, since=breaker.since),
+        waiting=_waiting(session, dispatch_id),
+        usage=_usage(session, dispatch_id) if window.per_day is not None else (),
         data=dispatch.data,
     )
+
+
+def _waiting(session: Session, dispatch_id: int) -> int:
+    some = (
+        select(Delivery.id)
+        .where(Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.QUEUED)
+        .limit(COUNTED_MOST)
+    )
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def _usage(session: Session, dispatch_id: int) -> tuple[tuple[int, int], ...]:
+    """How many messages of a dispatch were sent in each minute (since 1970, UTC) of the last two days."""
+    since = now_ms() - _TWO_DAYS_MS
+    minute: ColumnElement[int] = literal_column("settled_at / 60000")
+    rows = session.execute(
+        select(minute, func.count())
+        .where(Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.SENT)
+        .where(literal_column("settled_at") > since)
+        .group_by(minute)
+    )
+    return tuple((at, count) for at, count in rows)
 
 
 def halt(session: Session, dispatch_id: int, problem: str) -> None:

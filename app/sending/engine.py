@@ -17,12 +17,14 @@ from app.models.database import WorkspaceUnavailable
 from app.models.group_writer import GroupWriter
 from app.models.states import DispatchState, Wish
 from app.models.workspace import Workspace
-from app.sending import dispatches, outbox
+from app.sending import breaker, dispatches, outbox
 from app.sending.compose import Composer
 from app.sending.dispatches import OpenDispatch, RouteInfo
 from app.sending.lanes import Lanes
+from app.sending.letters import read_letter
 from app.sending.plan import freeze
 from app.sending.runner import DispatchRunner, Route
+from app.sending.throttle import Limits, Throttle
 
 T = TypeVar("T")
 
@@ -35,6 +37,7 @@ PATIENCE_S = 30.0
 
 RFC 5321 would wait ten minutes, but whoever ends a process or turns a computer off does not.
 """
+_EVENTS_EVERY = timedelta(seconds=5)
 _NEVER = timedelta(days=365)
 _FAULT = "The program failed at this campaign; the other campaigns go on. The log tells why."
 
@@ -69,7 +72,7 @@ class Engine:
         self._freezing: dict[int, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._look_again = True
-        self._next_look = utcnow()
+        self._next_look = self._next_events = utcnow()
         self.is_idle = False
 
     async def run(self) -> None:
@@ -89,6 +92,7 @@ class Engine:
                     version, self._look_again = current, False
                     await self._look()
                 await self._write_notes()
+                await self._look_at_events()
                 await self._rest()
         finally:
             await self._wind_down()
@@ -198,19 +202,18 @@ class Engine:
             self._workspace,
             self._writer,
             [await self._route(work.dispatch_id, route) for route in able],
-            dispatch_id=work.dispatch_id,
+            plan=work,
             rng=self._rng,
-            priority=work.priority,
-            give_up_after=work.give_up_after,
-            data=work.data,
+            hours=Throttle(Limits(), clock=self._lanes.clock, usage=work.usage, window=work.window),
             agent_id=self._agent_id,
         )
         task = asyncio.get_running_loop().create_task(self._drive(dispatch.id, runner))
         self._running[dispatch.id] = _Running(runner, task, dispatch.note, dispatch.settings)
 
     async def _route(self, dispatch_id: int, route: RouteInfo) -> Route:
-        composer = await asyncio.to_thread(Composer.of_dispatch, self._workspace, dispatch_id, route.identity_id)
-        return Route(self._lanes.get(route.account_id), composer, route.weight)
+        letter = await asyncio.to_thread(read_letter, self._workspace, dispatch_id, route.identity_id)
+        composer = await asyncio.to_thread(Composer, letter)
+        return Route(self._lanes.get(route.account_id), route.identity_id, letter, composer, route.weight)
 
     async def _drive(self, dispatch_id: int, runner: DispatchRunner) -> None:
         logger.info("Dispatch %d begins or goes on.", dispatch_id)
@@ -235,3 +238,15 @@ class Engine:
             if note != running.note:
                 running.note = note
                 await self._writer.write(partial(dispatches.note, dispatch_id=dispatch_id, text=note))
+
+    async def _look_at_events(self) -> None:
+        """See, now and then, what came back about the dispatches on their way."""
+        if not self._running or (now := utcnow()) < self._next_events:
+            return
+        self._next_events = now + _EVENTS_EVERY
+        for dispatch_id, running in self._running.items():
+            seen, since = running.runner.events, running.runner.counted_since
+            events = await asyncio.to_thread(
+                self._read, partial(breaker.counts, dispatch_id=dispatch_id, since=since, seen=seen)
+            )
+            running.runner.see_if_tripped(events)

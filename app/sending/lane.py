@@ -6,26 +6,27 @@ of those alike in turn. So a single urgent message passes a campaign without a c
 
 import asyncio
 import contextlib
-import logging
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.sending.compose import OutgoingMessage
-from app.sending.outbox import LeasedDelivery
-from app.sending.outcomes import Outcome
-from app.sending.supply import Row
+from app.sending.compose import Letter, OutgoingMessage
+from app.sending.connections import Connections
+from app.sending.deliveries import LeasedDelivery, Row
+from app.sending.domains import DomainLanes
+from app.sending.outcomes import Outcome, Reason
+from app.sending.reasons import Scope
+from app.sending.sending_messages import LetterKey
+from app.sending.sending_process import SendingProcesses, useful_processes
+from app.sending.smtp import SmtpAccount
 from app.sending.throttle import Throttle
-from app.sending.transport import Connection, Envelope, Transport
+from app.sending.transport import Envelope, Transport
 from app.sending.trouble import AccountTrouble
-
-logger = logging.getLogger(__name__)
 
 _KEEP_OPEN_S = 15.0
 """A connection that would have to wait longer for its next message is closed, before the server does it."""
 _LOOK_AGAIN_S = 1.0
 _LONGEST_SLEEP_S = 30.0
 _WORTH_A_NOTE_S = 1.0
-_RECONNECT_S = (1.0, 5.0, 15.0, 60.0, 300.0)
 
 
 class Sender(Protocol):
@@ -37,13 +38,22 @@ class Sender(Protocol):
     def priority(self) -> int: ...
     @property
     def may_have_rows(self) -> bool: ...
+    @property
+    def is_big(self) -> bool: ...
+    def free_in(self) -> float: ...
     def waiting_rows(self) -> int: ...
     def next_row(self, lane: "Lane") -> Row | None: ...
     def compose(self, lane: "Lane", row: Row) -> OutgoingMessage | None: ...
+    def skip(self, delivery: LeasedDelivery, explanation: str) -> None: ...
+    def letter(self, lane: "Lane") -> tuple[LetterKey, Letter]: ...
     def claim(self, lane: "Lane", delivery: LeasedDelivery) -> "asyncio.Future[bool]": ...
     def settle(self, lane: "Lane", row: Row, outcome: Outcome) -> None: ...
     def cannot_send(self, lane: "Lane", trouble: str) -> None: ...
     def fail(self, error: Exception) -> None: ...
+
+
+Hand = tuple[Sender, Row]
+"""A delivery that may go now, and whose it is."""
 
 
 class Lane:
@@ -54,16 +64,26 @@ class Lane:
     """
 
     def __init__(
-        self, *, account_id: int, server: str, transport: Transport, throttle: Throttle, connections: int
+        self,
+        *,
+        account_id: int,
+        server: str,
+        transport: Transport,
+        throttle: Throttle,
+        domains: DomainLanes,
+        connections: int,
+        multi_core: SmtpAccount | None = None,
     ) -> None:
+        """*multi_core*: the account again, if it may be so fast that one process cannot fill its connections."""
         self.account_id = account_id
         self.server = server
         self.throttle = throttle
         self.note = ""
-        self._transport = transport
-        self._connections = connections
+        self._domains = domains
         self._senders: list[Sender] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections = Connections(transport, LaneFeed(self), most=connections, when_closed=self.wake)
+        most = useful_processes() if multi_core is not None else 0
+        self._processes = SendingProcesses(self, multi_core, most=most) if multi_core is not None and most else None
         self._woken = asyncio.Event()
 
     def attach(self, sender: Sender) -> None:
@@ -80,33 +100,62 @@ class Lane:
 
     async def close(self) -> None:
         """Wait until the connections are closed, which nobody has anything more for."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._connections.close()
+        if self._processes is not None:
+            await self._processes.close()
 
     async def abort(self) -> None:
         """Break off what is under way; it is settled as what it is by then, in doubt at worst."""
-        for task in self._tasks:
-            task.cancel()
-        await self.close()
+        await self._connections.abort()
+        if self._processes is not None:
+            await self._processes.abort()
 
     def wake(self) -> None:
         """Something has changed: who waits looks again."""
-        self._grow(sum(sender.waiting_rows() for sender in self._senders))
+        waiting = sum(sender.waiting_rows() for sender in self._senders)
+        if not self.is_multi_core:
+            self._connections.grow(waiting)
+        elif not self._connections.are_open and self._processes is not None:
+            self._processes.grow(waiting)
         self._woken.set()
+
+    @property
+    def is_multi_core(self) -> bool:
+        """Whether sending processes do the work, and the connections of this one are to be closed."""
+        return self._processes is not None and (
+            self._processes.are_open or any(sender.is_big for sender in self._senders)
+        )
 
     def is_free(self, domain: str) -> bool:
         """Whether the receiver *domain* may get another message now."""
-        return True
+        return self._domains.free_in(domain) <= 0
 
     def heed(self, outcome: Outcome, *, domain: str) -> None:
-        """Slow down if the server asks for it."""
-        if outcome.slow_down:
-            self.throttle.slow_down(outcome.retry_after_s)
+        """Slow down, rest or make do with fewer connections if the server asks for it."""
+        if outcome.reason is Reason.TOO_MANY_CONNECTIONS:
+            self._connections.shrink()
+            if self._processes is not None:
+                self._processes.shrink()
+        if outcome.slow_down and outcome.scope is Scope.DOMAIN:
+            self._domains.slow_down(domain, outcome.retry_after_s)
+        elif outcome.slow_down or outcome.resume_after_s is not None:
+            self.throttle.slow_down(outcome.resume_after_s or outcome.retry_after_s)
 
-    def fail(self, trouble: str) -> None:
+    def give_back(self, row: Row) -> None:
+        """A delivery that was taken was not offered to the server."""
+        self.throttle.give_back()
+        self._domains.give_back(row.domain)
+        self.wake()
+
+    def cannot_send(self, trouble: str) -> None:
         """The account cannot send until the user acts."""
         for sender in list(self._senders):
             sender.cannot_send(self, trouble)
+
+    def fail(self, error: Exception) -> None:
+        """The program failed in the middle of sending: the dispatches raise it, each for itself."""
+        for sender in list(self._senders):
+            sender.fail(error)
 
     # Rows: taken by connections, here or in another process
 
@@ -115,7 +164,7 @@ class Lane:
         """Whether anybody has, or may get, something to send."""
         return any(sender.may_have_rows for sender in self._senders)
 
-    def try_row(self) -> tuple[Sender, Row] | None:
+    def try_row(self) -> Hand | None:
         """The next delivery, if one may go right now."""
         if self.throttle.next_free_in() > 0:
             return None
@@ -123,22 +172,28 @@ class Lane:
             row = sender.next_row(self)
             if row is not None:
                 self.throttle.reserve()
+                self._domains.reserve(row.domain)
                 self.note = ""
                 if len(self._senders) > 1:
                     self._to_the_back(position)
                 return sender, row
         return None
 
-    async def row(self) -> tuple[Sender, Row] | None:
+    async def row(self) -> Hand | None:
         """The next delivery, waited for; None when there is nothing to send, or not for a while."""
         while self.has_work:
             if (found := self.try_row()) is not None:
                 return found
-            wait_s = self.throttle.next_free_in()
+            wait_s = self._free_in()
             if wait_s > _KEEP_OPEN_S:
                 return None
             await self._pause(wait_s or _LOOK_AGAIN_S)
         return None
+
+    def _free_in(self) -> float:
+        """Seconds until anything may go; 0 if only receivers or a fair share hold it up."""
+        senders = [sender.free_in() for sender in self._senders if sender.may_have_rows]
+        return max(self.throttle.next_free_in(), min(senders, default=0.0))
 
     def _to_the_back(self, position: int) -> None:
         """Let the others of its priority go first next time."""
@@ -148,52 +203,16 @@ class Lane:
         )
         self._senders.insert(behind, sender)
 
-    # Connections
-
-    def _grow(self, wanted: int) -> None:
-        """See that up to *wanted* connections are at work."""
-        while len(self._tasks) < min(self._connections, wanted):
-            task = asyncio.get_running_loop().create_task(self._keep_sending())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _keep_sending(self) -> None:
-        """Send over one connection after the other, as long as there is something to send."""
-        failures = 0
-        try:
-            while await self._until_free():
-                try:
-                    connection = await self._transport.open()
-                except AccountTrouble as trouble:
-                    if trouble.needs_user:
-                        self.fail(str(trouble))
-                        return
-                    self.note = trouble.title
-                    await self._back_off(_RECONNECT_S[min(failures, len(_RECONNECT_S) - 1)])
-                    failures += 1
-                    continue
-                failures = 0
-                await self._send_over(connection)
-        except Exception as error:  # noqa: BLE001  the dispatches raise it, each for itself
-            for sender in list(self._senders):
-                sender.fail(error)
-
-    async def _send_over(self, connection: Connection) -> None:
-        try:
-            await connection.run(LaneFeed(self))
-        finally:
-            await connection.close()
-
-    async def _until_free(self) -> bool:
+    async def until_free(self) -> bool:
         """Wait until a connection is worth opening; False if there is nothing to send any more."""
         while self.has_work:
-            wait_s = self.throttle.next_free_in()
+            wait_s = self._free_in()
             if wait_s <= _KEEP_OPEN_S:
                 return True
             await self._pause(wait_s)
         return False
 
-    async def _back_off(self, seconds: float) -> None:
+    async def rest(self, seconds: float) -> None:
         """Let the server be for that long, or until there is nothing to send any more."""
         clock = asyncio.get_running_loop().time
         until = clock() + seconds
@@ -223,19 +242,19 @@ class LaneJob:
 
 
 class LaneFeed:
-    """The feed of a connection in this process; `app.sending.transport.Feed` is its contract."""
+    """The feed of the connections in this process; `app.sending.connections.PatientFeed` is its contract."""
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
 
     async def take(self) -> LaneJob | None:
-        while (found := await self._lane.row()) is not None:
+        while not self._lane.is_multi_core and (found := await self._lane.row()) is not None:
             if (job := self._compose(*found)) is not None:
                 return job
         return None
 
     def try_take(self) -> LaneJob | None:
-        while (found := self._lane.try_row()) is not None:
+        while not self._lane.is_multi_core and (found := self._lane.try_row()) is not None:
             if (job := self._compose(*found)) is not None:
                 return job
         return None
@@ -245,6 +264,22 @@ class LaneFeed:
 
     def settle(self, job: LaneJob, outcome: Outcome) -> None:
         job.sender.settle(self._lane, job.row, outcome)
+
+    async def until_free(self) -> bool:
+        return not self._lane.is_multi_core and await self._lane.until_free()
+
+    async def rest(self, seconds: float) -> None:
+        await self._lane.rest(seconds)
+
+    def note(self, trouble: AccountTrouble) -> None:
+        self._lane.heed(trouble.outcome, domain="")
+        self._lane.note = trouble.title
+
+    def cannot_send(self, trouble: AccountTrouble) -> None:
+        self._lane.cannot_send(str(trouble))
+
+    def fail(self, error: Exception) -> None:
+        self._lane.fail(error)
 
     def _compose(self, sender: Sender, row: Row) -> LaneJob | None:
         message = sender.compose(self._lane, row)

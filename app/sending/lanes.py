@@ -2,16 +2,26 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from app.models.base import now_ms
 from app.models.workspace import Workspace
 from app.sending import accounts
+from app.sending.domains import DomainLanes
 from app.sending.lane import Lane
+from app.sending.limits import Limits
 from app.sending.smtp import SmtpAccount, SmtpTransport
-from app.sending.throttle import Clock, Limits, Throttle
+from app.sending.throttle import Clock, Throttle
 
 _MS_PER_MINUTE = 60_000
-_DAY_MINUTES = 24 * 60
+_LONGEST_LIMIT_MINUTES = 30 * 24 * 60
+
+
+class _Made(NamedTuple):
+    """A lane, and what it was made for."""
+
+    settings: tuple[object, ...]
+    lane: Lane
 
 
 class Lanes:
@@ -24,10 +34,10 @@ class Lanes:
     """
 
     def __init__(self, workspace: Workspace, *, practice_port: Callable[[], int], clock: Clock) -> None:
+        self.clock = clock
         self._workspace = workspace
         self._practice_port = practice_port
-        self._clock = clock
-        self._lanes: dict[int, tuple[SmtpAccount, Limits, Lane]] = {}
+        self._lanes: dict[int, _Made] = {}
 
     def get(self, account_id: int) -> Lane:
         """The lane of an account, as it is set up now.
@@ -38,32 +48,34 @@ class Lanes:
         smtp = accounts.smtp_account(self._workspace, account_id, practice_port=self._practice_port())
         limits = accounts.limits(self._workspace, account_id)
         known = self._lanes.get(account_id)
-        if known is not None and known[:2] == (smtp, limits):
-            return known[2]
-        lane = Lane(
-            account_id=account_id,
-            server=smtp.host,
-            transport=SmtpTransport(smtp),
-            throttle=Throttle(
-                limits,
-                clock=self._clock,
-                # What the lane before has on its way is in no usage yet.
-                usage=known[2].throttle.usage() if known is not None else self._usage(account_id),
-            ),
-            connections=smtp.connections,
-        )
-        self._lanes[account_id] = (smtp, limits, lane)
+        if known is not None and known.settings == (smtp, limits):
+            return known.lane
+        lane = self._make(account_id, smtp, limits, known.lane if known is not None else None)
+        self._lanes[account_id] = _Made((smtp, limits), lane)
         return lane
 
     async def close(self) -> None:
         """Wait until all connections are closed, which nobody has anything more for."""
-        await asyncio.gather(*(lane.close() for *_, lane in self._lanes.values()))
+        await asyncio.gather(*(made.lane.close() for made in self._lanes.values()))
 
     async def abort(self) -> None:
         """Break off what is under way."""
-        await asyncio.gather(*(lane.abort() for *_, lane in self._lanes.values()))
+        await asyncio.gather(*(made.lane.abort() for made in self._lanes.values()))
+
+    def _make(self, account_id: int, smtp: SmtpAccount, limits: Limits, former: Lane | None) -> Lane:
+        # What the lane before has on its way is in no usage yet.
+        usage = former.throttle.usage() if former is not None else self._usage(account_id)
+        return Lane(
+            account_id=account_id,
+            server=smtp.host,
+            transport=SmtpTransport(smtp),
+            throttle=Throttle(limits, clock=self.clock, usage=usage),
+            domains=DomainLanes({}, self.clock),
+            connections=smtp.connections,
+            multi_core=smtp if limits == Limits() else None,
+        )
 
     def _usage(self, account_id: int) -> list[tuple[int, int]]:
-        since = now_ms() // _MS_PER_MINUTE - _DAY_MINUTES
+        since = now_ms() // _MS_PER_MINUTE - _LONGEST_LIMIT_MINUTES
         with self._workspace.read() as session:
             return accounts.usage(session, account_id, since)

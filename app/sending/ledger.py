@@ -4,7 +4,6 @@ One write of a kind at a time: what comes up meanwhile goes into the next, so th
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,8 @@ from app.models.group_writer import GroupWriter
 from app.models.states import SkipReason
 from app.models.workspace import Workspace
 from app.sending import outbox
-from app.sending.outbox import LeasedDelivery, Settlement
+from app.sending.deliveries import LeasedDelivery
+from app.sending.outbox import Settlement
 
 
 class Ledger:
@@ -89,12 +89,15 @@ class Ledger:
     async def _write_claims(self) -> None:
         try:
             while self._claims:
-                claims, self._claims = self._claims, []
-                by_account = defaultdict[int, list[_Claim]](list)
-                for claim in claims:
-                    by_account[claim.account_id].append(claim)
-                for account_id, group in by_account.items():
-                    await self._write_group(account_id, group)
+                account_id = self._claims[0].account_id
+                group = [claim for claim in self._claims if claim.account_id == account_id]
+                self._claims = [claim for claim in self._claims if claim.account_id != account_id]
+                await self._write_group(account_id, group)
+        except Exception as error:
+            # Nobody would come for those that are waiting.
+            waiting, self._claims = self._claims, []
+            self._give_up(waiting, error)
+            raise
         finally:
             self._is_writing_claims = False
 
@@ -107,9 +110,7 @@ class Ledger:
                 )
             )
         except Exception as error:
-            for claim in claims:
-                del self._claiming[claim.delivery.id]
-                claim.fail(error)
+            self._give_up(claims, error)
             raise
         for claim in claims:
             del self._claiming[claim.delivery.id]
@@ -121,6 +122,14 @@ class Ledger:
                 self._refused(claim.delivery)
             elif claim.when_granted is not None:
                 claim.when_granted()
+
+    def _give_up(self, claims: "list[_Claim]", error: Exception) -> None:
+        """They could not be written down, so nothing of them leaves."""
+        for claim in claims:
+            del self._claiming[claim.delivery.id]
+            claim.fail(error)
+            if claim.when_granted is not None:
+                self._refused(claim.delivery)
 
     async def _write_settlements(self) -> None:
         try:

@@ -30,6 +30,7 @@ from app.models.states import (
 )
 from app.models.tables import AccountUsage, Attempt, Campaign, Contact, Delivery, Dispatch, Suppression
 from app.models.workspace import Workspace
+from app.sending.deliveries import LeasedDelivery
 from app.sending.outcomes import Outcome, OutcomeKind, Reason
 
 _MS_PER_MINUTE = 60_000
@@ -37,25 +38,6 @@ _LONGEST_LIMIT_MINUTES = 30 * 24 * 60
 _PLAIN = {"synchronize_session": False}  # no object of the session is touched
 _ANSWERED = SuppressionReason.UNSUBSCRIBED
 """Who wants no newsletters still gets the answer to what he asked for: a receipt, a confirmation."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeasedDelivery:
-    """A delivery that this process means to send next.
-
-    Attributes:
-        account_id: The account it was last tried through; None if it never was.
-        first_tried_at: When it was tried first; None if it never was, or is not deferred.
-    """
-
-    id: int
-    contact_id: int | None
-    address: str
-    token: str
-    attempts: int
-    was_deferred: bool
-    account_id: int | None = None
-    first_tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +50,13 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The end of one attempt. `retry_at` is set for a deferred delivery, and `give_up` for its last deferral."""
+    """The end of one attempt. `retry_at` is when a deferred delivery is to be tried again, None to give it up."""
 
     delivery: LeasedDelivery
     account_id: int
     outcome: Outcome
     at: datetime
     retry_at: datetime | None = None
-    give_up: bool = False
 
 
 def lease(
@@ -289,7 +270,7 @@ def _row_after(settlement: Settlement) -> dict[str, object]:
     if outcome.is_untried or outcome.kind is OutcomeKind.ACCOUNT_TROUBLE:
         state, due_at, tried = waits, settlement.at, 0
     elif outcome.kind is OutcomeKind.DEFERRED:
-        state = DeliveryState.FAILED if settlement.give_up else DeliveryState.DEFERRED
+        state = DeliveryState.DEFERRED if settlement.retry_at is not None else DeliveryState.FAILED
         due_at = settlement.retry_at
     return {
         "delivery_id": delivery.id,

@@ -4,21 +4,26 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 
 from app.errors import UserFacingError
 from app.models.base import utcnow
 from app.models.group_writer import GroupWriter
 from app.models.workspace import Workspace
-from app.sending.compose import Composer, OutgoingMessage
+from app.sending.breaker import EventCounts
+from app.sending.compose import Composer, Letter, OutgoingMessage
+from app.sending.deliveries import LeasedDelivery, Row
+from app.sending.dispatches import Work
 from app.sending.lane import Lane
 from app.sending.ledger import Ledger
-from app.sending.outbox import LeasedDelivery, Settlement
-from app.sending.outcomes import Outcome, OutcomeKind, explain, retry_delay
-from app.sending.supply import Row, Supply
+from app.sending.outbox import Settlement
+from app.sending.outcomes import Outcome, OutcomeKind, explain, next_try
+from app.sending.sending_messages import LetterKey
+from app.sending.supply import Supply
+from app.sending.throttle import Throttle
 
-_FEWEST_ATTEMPTS = 3
 _PATIENCE_S = 30.0
+_BIG = 3_000
 _SOON_S = 5.0
 _LONG_S = 60.0
 _HEAD_START = 8
@@ -35,6 +40,8 @@ class Route:
     """
 
     lane: Lane
+    identity_id: int
+    letter: Letter
     composer: Composer
     weight: int = 1
     sent: int = 0
@@ -52,6 +59,7 @@ class DispatchRunner:
     Attributes:
         dispatch_id, priority: Of a higher priority goes first.
         trouble: Why the dispatch cannot go on until the user acts; empty while it can.
+        events: What came back about it, as far as that was looked up.
     """
 
     def __init__(
@@ -60,26 +68,35 @@ class DispatchRunner:
         writer: GroupWriter,
         routes: Sequence[Route],
         *,
-        dispatch_id: int,
+        plan: Work,
         rng: random.Random,
-        priority: int = 0,
-        give_up_after: timedelta = timedelta(days=2),
-        data: dict[str, object] | None = None,
+        hours: Throttle,
         agent_id: int | None = None,
     ) -> None:
-        self.dispatch_id = dispatch_id
-        self.priority = priority
+        """*hours* says when the campaign itself may go out, whatever its accounts may."""
+        self.dispatch_id = plan.dispatch_id
+        self.priority = plan.priority
         self.trouble = ""
+        self._plan = plan
+        self._hours = hours
+        self._tally = plan.tally
+        self.events = EventCounts()
         self._routes = {route.lane.account_id: route for route in routes}
-        self._give_up_after = give_up_after
         self._rng = rng
-        self._supply = Supply(workspace, writer, dispatch_id, data=data or {}, agent_id=agent_id)
-        self._ledger = Ledger(workspace, writer, dispatch_id, agent_id=agent_id, refused=self._drop, failed=self.fail)
+        self._supply = Supply(workspace, writer, plan.dispatch_id, data=plan.data, agent_id=agent_id)
+        self._ledger = Ledger(
+            workspace, writer, plan.dispatch_id, agent_id=agent_id, refused=self._drop, failed=self.fail
+        )
         self._taken = 0
         self._is_stopping = False
         self._is_over = asyncio.Event()
         self._refill: asyncio.Task[None] | None = None
         self._failures: list[Exception] = []
+
+    @property
+    def counted_since(self) -> datetime | None:
+        """Only what was settled after this moment counts for the breaker."""
+        return self._plan.breaker.since
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -88,6 +105,8 @@ class DispatchRunner:
     @property
     def note(self) -> str:
         """Why nothing goes out at the moment although all is well, for the user to read; empty while it goes."""
+        if self._hours.next_free_in() > 0:
+            return f"Waiting for {self._hours.waiting_for}"
         notes = [route.lane.note for route in self._routes.values() if not route.trouble]
         return "" if not all(notes) else min(notes, default="")
 
@@ -137,13 +156,22 @@ class DispatchRunner:
         """It has something to send, or may get something."""
         return not self._is_stopping and (len(self._supply) > 0 or self._supply.is_refilling)
 
+    def free_in(self) -> float:
+        """Seconds until the campaign itself may send."""
+        return self._hours.next_free_in()
+
+    @property
+    def is_big(self) -> bool:
+        """It is worth starting processes for."""
+        return self._plan.waiting >= _BIG
+
     def waiting_rows(self) -> int:
         """How many deliveries wait to be taken."""
         return len(self._supply)
 
     def next_row(self, lane: Lane) -> Row | None:
         """The next delivery to go through *lane*, or None if there is none for it at the moment."""
-        if self._is_stopping:
+        if self._is_stopping or self._hours.next_free_in() > 0:
             return None
         if self._supply.wants_more and (self._refill is None or self._refill.done()):
             self._refill = asyncio.get_running_loop().create_task(self._lease_more())
@@ -157,6 +185,7 @@ class DispatchRunner:
         row = self._supply.next(lane.account_id, others=others, is_free=lane.is_free)
         if row is not None:
             self._taken += 1
+            self._hours.reserve()
             route.sent += 1
             if others:
                 self._wake(but=route)
@@ -178,6 +207,11 @@ class DispatchRunner:
         self._ledger.skip(delivery, explanation)
         self._drop(delivery)
 
+    def letter(self, lane: Lane) -> tuple[LetterKey, Letter]:
+        """What the deliveries that *lane* takes are made into, and its name."""
+        route = self._routes[lane.account_id]
+        return (self.dispatch_id, route.identity_id), route.letter
+
     def claim(self, lane: Lane, delivery: LeasedDelivery) -> "asyncio.Future[bool]":
         """See `Feed.claim`."""
         return self._ledger.claim(delivery, lane.account_id)
@@ -190,12 +224,12 @@ class DispatchRunner:
         # What the connection need not even offer (too big, say) is refused without a claim.
         if self._ledger.is_claimed(delivery) or outcome.kind is OutcomeKind.REFUSED:
             self._record(lane, delivery, outcome)
-        if outcome.is_untried and not self._is_stopping:
+        if (outcome.is_untried or outcome.kind is OutcomeKind.ACCOUNT_TROUBLE) and not self._is_stopping:
             self._taken -= 1
             self._routes[lane.account_id].sent -= 1
             self._supply.give_back(row)
-            lane.throttle.give_back()
-            lane.wake()
+            self._hours.give_back()
+            lane.give_back(row)
         else:
             self._drop(delivery)
 
@@ -206,6 +240,15 @@ class DispatchRunner:
         self._wake()
         if all(route.trouble for route in self._routes.values()):
             self.halt(trouble)
+
+    def see_if_tripped(self, events: EventCounts | None = None) -> None:
+        """Halt if so many addresses are dead, or people complain, that the account's good name is at stake.
+
+        *events* is what came back about the dispatch, if that was looked up anew.
+        """
+        self.events = events or self.events
+        if not self.trouble and (reason := self._plan.breaker.tripped(self._tally, self.events)) is not None:
+            self.halt(reason)
 
     def halt(self, trouble: str) -> None:
         """Stop until the user has dealt with *trouble*."""
@@ -244,19 +287,21 @@ class DispatchRunner:
     def _record(self, lane: Lane, delivery: LeasedDelivery, outcome: Outcome) -> None:
         now = utcnow()
         lane.heed(outcome, domain=delivery.address.rpartition("@")[2])
-        if outcome.kind is OutcomeKind.ACCOUNT_TROUBLE:
-            lane.fail(explain(outcome, server=lane.server))
-        tries, first_tried_at = delivery.attempts + 1, delivery.first_tried_at or now
-        self._ledger.settle(
-            Settlement(
-                delivery,
-                lane.account_id,
+        if outcome.needs_user:
+            lane.cannot_send(explain(outcome, server=lane.server))
+        retry_at = None
+        if not outcome.is_final:
+            retry_at = next_try(
+                delivery.attempts + 1,
                 outcome,
-                at=now,
-                retry_at=now + timedelta(seconds=retry_delay(tries, outcome, rng=self._rng)),
-                give_up=tries >= _FEWEST_ATTEMPTS and now - first_tried_at > self._give_up_after,
+                first_tried_at=delivery.first_tried_at or now,
+                now=now,
+                give_up_after=self._plan.give_up_after,
+                rng=self._rng,
             )
-        )
+        self._ledger.settle(Settlement(delivery, lane.account_id, outcome, at=now, retry_at=retry_at))
+        self._tally.add(outcome)
+        self.see_if_tripped()
 
     def _drop(self, delivery: LeasedDelivery) -> None:
         """A delivery that was taken is nobody's concern here any more."""

@@ -7,7 +7,6 @@ began it is busy, steps aside and lets the others pass.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -17,24 +16,11 @@ from app.models.base import utcnow
 from app.models.group_writer import GroupWriter
 from app.models.workspace import Workspace
 from app.sending import outbox
-from app.sending.outbox import LeasedDelivery
+from app.sending.deliveries import Row
 
 LEASED_AHEAD = 400
 _REFILL_BELOW = LEASED_AHEAD // 2
 _MOST_ASIDE = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A delivery that can go, and what is to be merged into its message."""
-
-    delivery: LeasedDelivery
-    values: Mapping[str, object]
-
-    @property
-    def domain(self) -> str:
-        """The recipient's domain, as the address has it."""
-        return self.delivery.address.rpartition("@")[2]
 
 
 class Supply:

@@ -15,7 +15,7 @@ from app.models.workspace import Workspace
 from app.reports.metrics import delivery_ids, delivery_page, reason_counts
 from app.sending import campaigns
 from app.sending.compose import Composer, OutgoingMessage
-from app.sending.supply import Row
+from app.sending.deliveries import Row
 from app.sending.throttle import Limits
 from tests.engine.builders import add_contacts, an_account, change_limits, launched
 from tests.engine.conftest import an_agent, eventually, still_waiting, until, until_rest

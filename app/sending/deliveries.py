@@ -1,0 +1,37 @@
+"""A delivery on its way through this process, without the workspace it comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedDelivery:
+    """A delivery that this process means to send next.
+
+    Attributes:
+        account_id: The account it was last tried through; None if it never was.
+        first_tried_at: When it was tried first; None if it never was, or is not deferred.
+    """
+
+    id: int
+    contact_id: int | None
+    address: str
+    token: str
+    attempts: int
+    was_deferred: bool
+    account_id: int | None = None
+    first_tried_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A delivery that can go, and what is to be merged into its message."""
+
+    delivery: LeasedDelivery
+    values: Mapping[str, object]
+
+    @property
+    def domain(self) -> str:
+        """The recipient's domain, as the address has it."""
+        return self.delivery.address.rpartition("@")[2]
