@@ -17,6 +17,8 @@ from app.sending.outcomes import Outcome, OutcomeKind, Reason, Stage, classify
 from app.sending.reply import Reply
 from tests.sending.sent_rows import START, a_dispatch, happened
 
+pytestmark = pytest.mark.any_workspace
+
 SENT, FAILED = DeliveryState.SENT, DeliveryState.FAILED
 NOTHING = EventCounts()
 
