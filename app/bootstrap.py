@@ -116,7 +116,7 @@ class Session:
         if opened is None:
             opened = await _unless(app.until_asked_to_quit(), opener.open(self._settings.workspace))
         with opened.hold:
-            self._change_settings(replace(self._settings, workspace=str(opened.workspace.path)))
+            self._change_settings(replace(self._settings, workspace=str(opened.workspace.location)))
             return await self._work(app, window, opener, opened.workspace)
 
     async def _work(self, app: App, window: MainWindow, opener: Opener, workspace: Workspace) -> Opened | None:
@@ -140,7 +140,8 @@ class Session:
 
         async def name_workspace() -> None:
             organisation = await operations.read(workspace.organisation)
-            window.sidebar.workspace.set_workspace(organisation.name, "on this computer")
+            where = "on a server" if workspace.is_shared else "on this computer"
+            window.sidebar.workspace.set_workspace(organisation.name, where)
 
         def on_changed(changed: frozenset[str]) -> None:
             if things.ORGANISATION in changed:
@@ -154,7 +155,7 @@ class Session:
             show_page=window.show_page,
             agent_news=lambda: self._news,
         )
-        supervisor = Supervisor(paths.program(), workspace.path, workspace.key, tell=hear)
+        supervisor = Supervisor(paths.program(), workspace.location, workspace.key, tell=hear)
         watcher = Watcher(workspace, operations)
         await name_workspace()
         operations.changed.connect(on_changed)

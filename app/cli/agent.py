@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import os
 
-from app.cli.keys import workspace_key, workspace_path
+from app.cli.keys import location_and_key
 from app.cli.output import Output
 from app.sending.agent import serve
 from app.sending.exit_codes import ExitCode
@@ -15,7 +15,7 @@ _STDOUT, _STDERR = 1, 2
 
 def run_agent_command(args: argparse.Namespace, output: Output) -> int:
     """Send what is due until told to stop."""
-    path = workspace_path(args)
+    location, key = location_and_key(args)
 
     def at_work() -> None:
         # The app waits for this line; it may be gone already, which is no reason not to send. Not `print`: a program
@@ -24,9 +24,9 @@ def run_agent_command(args: argparse.Namespace, output: Output) -> int:
             os.write(_STDERR if output.as_json else _STDOUT, b"At work. Ctrl-C ends it.\n")
 
     try:
-        serve(path, workspace_key(args, path), leave_with_app=args.leave_with_app, at_work=at_work)
+        serve(location, key, leave_with_app=args.leave_with_app, at_work=at_work)
     except AgentAtWork as error:
         output.failure(error)
         return ExitCode.AGENT_AT_WORK
-    output.result({"workspace": str(path), "ended": True})
+    output.result({"workspace": str(location), "ended": True})
     return ExitCode.OK

@@ -1,17 +1,21 @@
-"""Where a command gets the workspace's key from: a file, a file descriptor, a systemd credential, or the keyring.
+"""Where a command's workspace is, and where its key comes from: a file, a file descriptor, a systemd credential, or the
+keyring.
 
-Never from the command line or the environment, which every process of the user can read.
+A key never comes from the command line or the environment, which every process of the user can read. The password of a
+database server comes from a file descriptor, or from where PostgreSQL's own tools take it: PGPASSFILE, ~/.pgpass,
+PGPASSWORD.
 """
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from app import paths, settings
 from app.errors import UserFacingError
 from app.models.keys import WorkspaceKey
 from app.models.vault import open_vault
-from app.models.workspace import Workspace, workspace_id
+from app.models.workspace import Location, ServerLocation, Workspace, parse_location, workspace_id
 
 CREDENTIAL = "mass-mail-key"
 
@@ -20,10 +24,17 @@ def add_workspace_arguments(parser: argparse.ArgumentParser, *, is_new: bool = F
     """The arguments by which every command finds its workspace and key."""
     parser.add_argument(
         "--workspace",
-        type=Path,
         metavar="FILE",
         required=is_new,
-        help="the file to make" if is_new else "the workspace file; the one opened last in the app otherwise",
+        help="the file to make, or the address of an empty database such as postgresql://user@host/database"
+        if is_new
+        else "the workspace file, or the address of its database; the one opened last in the app otherwise",
+    )
+    parser.add_argument(
+        "--password-fd",
+        type=int,
+        metavar="N",
+        help="an open file descriptor whose first line is the password for the database (with --key-fd N: its second)",
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
@@ -41,41 +52,58 @@ def open_workspace(args: argparse.Namespace, *, durable: bool = False) -> Worksp
     Raises:
         UserFacingError: there is none, or no key, or the wrong one.
     """
-    path = workspace_path(args)
-    return Workspace.open(path, workspace_key(args, path), durable=durable)
+    location, key = location_and_key(args)
+    return Workspace.open(location, key, durable=durable)
 
 
-def workspace_path(args: argparse.Namespace) -> Path:
-    """The workspace file that the arguments name.
+def location_and_key(args: argparse.Namespace) -> tuple[Location, WorkspaceKey]:
+    """The workspace that the arguments name, and its key.
 
     Raises:
-        UserFacingError: none is named and the app never opened one.
+        UserFacingError: there is none, or no key, or what is there is no key.
     """
-    if args.workspace is not None:
-        return Path(args.workspace)
-    last = settings.load(paths.settings_file()).workspace
-    if not last:
+    # The key is read first: it is the first line, where both come through one descriptor.
+    key = given_key(args)
+    location = workspace_location(args)
+    return location, key or _kept_key(location)
+
+
+def workspace_location(args: argparse.Namespace) -> Location:
+    """The workspace that the arguments name.
+
+    Raises:
+        UserFacingError: none is named and the app never opened one, or the address is none.
+    """
+    named = args.workspace or settings.load(paths.settings_file()).workspace
+    if not named:
         raise UserFacingError("No workspace is named.", "Add --workspace FILE, or open the app once.")
-    return Path(last)
+    location = parse_location(str(named))
+    if not isinstance(location, ServerLocation):
+        return location
+    if location.password:
+        raise UserFacingError(
+            "A password on the command line can be read by everybody on this computer.",
+            "Leave it out of --workspace: put it into ~/.pgpass or PGPASSWORD, or use --password-fd.",
+        )
+    return location if args.password_fd is None else replace(location, password=_first_line(args.password_fd))
 
 
-def workspace_key(args: argparse.Namespace, path: Path) -> WorkspaceKey:
-    """The key for the workspace at *path*.
+def _kept_key(location: Location) -> WorkspaceKey:
+    """The key that the keyring has for the workspace at *location*.
 
     Raises:
-        UserFacingError: there is none, or what is there is no key.
+        UserFacingError: there is no such file, no keyring, or no key.
     """
-    given = given_key(args)
-    if given is not None:
-        return given
-    if not path.is_file():
-        raise UserFacingError(f"There is no workspace “{path.name}” here.", "Check --workspace.", detail=str(path))
+    if isinstance(location, Path) and not location.is_file():
+        raise UserFacingError(
+            f"There is no workspace “{location.name}” here.", "Check --workspace.", detail=str(location)
+        )
     vault = open_vault()
     if vault is None:
         raise UserFacingError("This computer has no keyring to take the key from.", "Add --key-file or --key-fd.")
-    key = vault.load(workspace_id(path))
+    key = vault.load(workspace_id(location))
     if key is None:
-        raise UserFacingError(f"The keyring has no key for “{path.name}”.", "Add --key-file or --key-fd.")
+        raise UserFacingError(f"The keyring has no key for “{location.name}”.", "Add --key-file or --key-fd.")
     return key
 
 

@@ -162,5 +162,5 @@ def _add_maintenance(commands: "_Commands[argparse.ArgumentParser]") -> None:
     add_workspace_arguments(backup)
     backup.add_argument("--list", action="store_true", help="list the backups instead")
     backup.add_argument("--keep", type=int, default=10, metavar="N", help="how many to keep (10)")
-    check = _add(commands, "check", "maintenance:run_check", "read every page of the workspace and say if it is sound")
+    check = _add(commands, "check", "maintenance:run_check", "read all of the workspace and say if it is sound")
     add_workspace_arguments(check)

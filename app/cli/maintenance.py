@@ -1,45 +1,44 @@
-"""`new`, `backup` and `check`: the workspace file itself."""
+"""`new`, `backup` and `check`: the workspace itself."""
 
 import argparse
 import zoneinfo
-from pathlib import Path
 
-from app.cli.keys import given_key, open_workspace, workspace_path
+from app.cli.keys import given_key, open_workspace, workspace_location
 from app.cli.output import Output
 from app.errors import UserFacingError
-from app.models.backup import check, list_backups, make_backup
+from app.models.backup import BackedUpByServer, check, list_backups, make_backup
 from app.models.database import WorkspaceDamaged
 from app.models.keys import WorkspaceKey
 from app.models.vault import VaultUnavailable, open_vault
-from app.models.workspace import workspace_id
+from app.models.workspace import Location, ServerLocation, workspace_id
 from app.sending.exit_codes import ExitCode
 from app.sending.furnish import create_furnished
 
 
 def run_new(args: argparse.Namespace, output: Output) -> int:
     """Make a workspace, keep its key in the keyring unless one was given, and print the recovery key once."""
-    path: Path = args.workspace
     if args.time_zone not in zoneinfo.available_timezones():
         raise UserFacingError(f"There is no time zone “{args.time_zone}”.", "Take one such as Europe/Berlin.")
     given = given_key(args)
+    location = workspace_location(args)
     key = given or WorkspaceKey.generate()
-    create_furnished(path, key, organisation=args.name, time_zone=args.time_zone).close()
+    create_furnished(location, key, organisation=args.name, time_zone=args.time_zone).close()
     if given is None and not output.as_json:
         # Before the keyring has a chance to fail: without this text nobody would ever open the file again.
         output.console.print(f"Recovery key (write it down, it is shown only now):\n\n    {key.recovery_text()}\n")
-    if given is None and not _keep(path, key):
+    if given is None and not _keep(location, key):
         output.console.print("This computer has no keyring: every command needs the key, by --key-file or --key-fd.")
-    output.result({"workspace": str(path), "recovery_key": None if given else key.recovery_text()})
+    output.result({"workspace": str(location), "recovery_key": None if given else key.recovery_text()})
     return ExitCode.OK
 
 
-def _keep(path: Path, key: WorkspaceKey) -> bool:
+def _keep(location: Location, key: WorkspaceKey) -> bool:
     """Store *key* in the keyring; whether there is one."""
     vault = open_vault()
     if vault is None:
         return False
     try:
-        vault.store(workspace_id(path), key)
+        vault.store(workspace_id(location), key)
     except VaultUnavailable:
         return False
     return True
@@ -48,7 +47,10 @@ def _keep(path: Path, key: WorkspaceKey) -> bool:
 def run_backup(args: argparse.Namespace, output: Output) -> int:
     """Copy the workspace, or list its copies."""
     if args.list:
-        backups = list_backups(workspace_path(args))
+        location = workspace_location(args)
+        if isinstance(location, ServerLocation):
+            raise BackedUpByServer(location)
+        backups = list_backups(location)
         for backup in backups:
             output.console.print(str(backup), soft_wrap=True, markup=False)
         output.result({"backups": [str(backup) for backup in backups]})
@@ -70,7 +72,7 @@ def run_backup(args: argparse.Namespace, output: Output) -> int:
 
 
 def run_check(args: argparse.Namespace, output: Output) -> int:
-    """Read every page of the workspace and say whether it is sound."""
+    """Read all of the workspace and say whether it is sound."""
     try:
         workspace = open_workspace(args)
         try:

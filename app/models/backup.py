@@ -12,6 +12,7 @@ from pathlib import Path
 from app.errors import Cancelled, UserFacingError
 from app.models.database import WorkspaceUnavailable
 from app.models.file_database import FileDatabase
+from app.models.location import Location
 from app.models.workspace import Workspace
 
 KEPT = 10
@@ -32,10 +33,10 @@ class CheckReport:
 class BackedUpByServer(UserFacingError):
     """The workspace is on a server, where its administrator backs it up."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, location: Location) -> None:
         super().__init__(
             "This workspace is on a database server, and is backed up there.",
-            f"Use PostgreSQL's own tool: pg_dump --format=custom --file=workspace.dump {workspace.location}",
+            f"Use PostgreSQL's own tool: pg_dump --format=custom --file=workspace.dump '{location}'",
         )
 
 
@@ -67,7 +68,7 @@ def make_backup(
     """
     database = workspace.database
     if not isinstance(database, FileDatabase):
-        raise BackedUpByServer(workspace)
+        raise BackedUpByServer(workspace.location)
     folder = backup_folder(workspace.path)
     try:
         folder.mkdir(exist_ok=True)

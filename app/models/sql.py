@@ -130,6 +130,24 @@ def _bytewise_postgresql(element: bytewise, compiler: SQLCompiler, **options: An
     return f'({compiler.process(element.clauses, **options)}) COLLATE "C"'
 
 
+class stored_now(FunctionElement[int]):  # noqa: N801  it stands among SQL functions
+    """The present moment by the database's clock, as `app.models.base.now_ms` has it."""
+
+    name = "stored_now"
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(stored_now, "sqlite")
+def _stored_now_sqlite(_element: stored_now, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
+
+
+@compiles(stored_now, "postgresql")
+def _stored_now_postgresql(_element: stored_now, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
 class random_token(FunctionElement[str]):  # noqa: N801  it stands among SQL functions
     """An unguessable token, a new one for each row: `TOKEN_LENGTH` lower-case hexadecimal digits, 96 random bits."""
 

@@ -8,11 +8,10 @@ import random
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from pathlib import Path
 
 from app.models.group_writer import GroupWriter
 from app.models.keys import WorkspaceKey
-from app.models.workspace import Workspace
+from app.models.workspace import Location, Workspace
 from app.sending.engine import Engine
 from app.sending.lanes import Lanes
 from app.sending.lease import RENEW_EVERY_S, Lease, agent_lock
@@ -42,15 +41,16 @@ async def run_agent(
         AgentAtWork: another agent does that already, or has taken over while this computer slept.
         WorkspaceUnavailable: the workspace cannot be written.
     """
-    with agent_lock(workspace.path):
+    with agent_lock(workspace.location):
         async with _writer(workspace) as writer:
-            lease = Lease()
+            lease = Lease(is_shared=workspace.is_shared)
             await writer.write(lease.take)
             at_work()
             server = PracticeServer(PracticeInbox(writer).accept)
             await server.start()
             lanes = Lanes(workspace, practice_port=lambda: server.port, clock=SystemClock())
-            engine = Engine(workspace, writer, lanes, rng=random.Random())  # noqa: S311  spreads retries
+            rng = random.Random()  # noqa: S311  spreads retries
+            engine = Engine(workspace, writer, lanes, rng=rng, agent_id=lease.agent_id)
             try:
                 await _run(engine, _keep_lease(writer, lease), _end(stop, engine, app_is_gone))
             finally:
@@ -75,8 +75,10 @@ async def _run(engine: Engine, *conditions: Coroutine[object, object, None]) -> 
         await asyncio.gather(working, *watching, return_exceptions=True)
 
 
-def serve(path: Path, key: WorkspaceKey, *, leave_with_app: bool, at_work: Callable[[], None] = lambda: None) -> None:
-    """Run an agent on the workspace file at *path* until the process is told to end.
+def serve(
+    location: Location, key: WorkspaceKey, *, leave_with_app: bool, at_work: Callable[[], None] = lambda: None
+) -> None:
+    """Run an agent on the workspace at *location* until the process is told to end.
 
     Args:
         leave_with_app: Standard input is a pipe from the app: when it closes, the app is gone, and the agent ends as
@@ -86,7 +88,7 @@ def serve(path: Path, key: WorkspaceKey, *, leave_with_app: bool, at_work: Calla
     Raises:
         UserFacingError: see `run_agent`, `Workspace.open`.
     """
-    workspace = Workspace.open(path, key, durable=True)
+    workspace = Workspace.open(location, key, durable=True)
     logger.info("The agent begins.")
     try:
         asyncio.run(_serve(workspace, leave_with_app=leave_with_app, at_work=at_work))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import UserFacingError
 from app.models.group_writer import GroupWriter
+from app.models.sql import mentions
 from app.models.tables import PracticeMessage
 from app.models.workspace import Workspace
 from app.sending.practice import PracticeMail
@@ -71,8 +72,8 @@ def list_practice(workspace: Workspace, *, search: str = "", limit: int = 500) -
         pattern = search.strip()
         query = query.where(
             or_(
-                PracticeMessage.recipient.contains(pattern.lower(), autoescape=True),
-                PracticeMessage.subject.contains(pattern, autoescape=True),
+                mentions(PracticeMessage.recipient, pattern),
+                mentions(PracticeMessage.subject, pattern),
             )
         )
     with workspace.read() as session:

@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from app.models.keys import WorkspaceKey
+from app.models.location import Location, ServerLocation
 from app.sending.exit_codes import ExitCode
 
 logger = logging.getLogger(__name__)
@@ -41,16 +41,20 @@ class AgentNews:
 
 
 class Supervisor:
-    """Runs the agent as a child process. The key goes to it through its standard input, never its command line.
+    """Runs the agent as a child process. Its secrets, the key and the password of a database server, go to it through
+    its standard input, never its command line.
 
     The child outlives us, even if we are killed: the pipe closes, and it ends once nothing is left to send.
     """
 
     def __init__(
-        self, command: list[str], workspace: Path, key: WorkspaceKey, *, tell: Callable[[AgentNews], None]
+        self, command: list[str], workspace: Location, key: WorkspaceKey, *, tell: Callable[[AgentNews], None]
     ) -> None:
         self._command = [*command, "agent", "--workspace", str(workspace), "--key-fd", "0", "--leave-with-app"]
-        self._key = key
+        self._secrets = f"{key.recovery_text()}\n"
+        if isinstance(workspace, ServerLocation) and workspace.password:
+            self._command += ["--password-fd", "0"]
+            self._secrets += f"{workspace.password}\n"
         self._tell = tell
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
@@ -115,7 +119,7 @@ class Supervisor:
         if stdin is None or stdout is None or stderr is None:
             raise RuntimeError("the agent's pipes are missing")
         with contextlib.suppress(ConnectionError):  # it is gone already: its exit code and last words say why
-            stdin.write(f"{self._key.recovery_text()}\n".encode())
+            stdin.write(self._secrets.encode())
             await stdin.drain()
         listening = asyncio.create_task(self._hear(stdout))
         try:
