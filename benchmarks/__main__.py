@@ -1,4 +1,4 @@
-"""`python -m benchmarks send` and `python -m benchmarks start`.
+"""`python -m benchmarks send`, `python -m benchmarks start` and `python -m benchmarks throttle`.
 
 Nothing is asserted: a busy machine moves every figure, so they are read by people and kept in `history.csv`.
 """
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from benchmarks import send, start
+from benchmarks import send, start, throttle
 from benchmarks.figures import json_line, print_figures
 
 
@@ -28,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     for module, name, text in (
         (send, "send", "personalised, signed mail, against Nodemailer and smtp-source"),
         (start, "start", "from start to the first painted window, against a bare window"),
+        (throttle, "throttle", "whether agents together keep a limit a second"),
     ):
         command = commands.add_parser(name, help=text, description=module.__doc__)
         command.add_argument("--rounds", type=int, default=module.ROUNDS, help=f"how often ({module.ROUNDS})")

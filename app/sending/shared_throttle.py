@@ -231,11 +231,13 @@ class SharedThrottle:
         self._tidy_later()
 
     def _drop_stale(self, now: float) -> None:
-        for block in list(self._blocks):
+        while self._blocks:
+            block = self._blocks[0]
             if stale := block.drop_stale(now):
                 self._returned.append(Returned(stale, block.grant.minute))
-            if not block.left:
-                self._blocks.popleft()
+            if block.left:
+                return
+            self._blocks.popleft()
 
     def _let_go(self) -> None:
         """Drop all that is held, the latest first, so that the moments can be given to others."""
@@ -290,7 +292,8 @@ class SharedThrottle:
         wanted = min(max(_FEWEST, round(self._recent_rate() * BLOCK_S)), _MOST) if takes else 0
         try:
             grant, heard_at = await asyncio.to_thread(self._transact, returned, objections, wanted, self._recent_rate())
-        except BaseException:
+        except Exception:
+            self._totals.forget()
             self._returned = returned + self._returned
             self._objections = objections + self._objections
             raise
