@@ -83,6 +83,7 @@ TESTS = (
     *APPLICATION,
     SystemPackage("dbus", "dbus-run-session", "a session bus of the tests' own"),
     SystemPackage("gnome-keyring", "gnome-keyring-daemon", "a real Secret Service for the keyring tests"),
+    SystemPackage("postgresql", "initdb", "a database server of the tests' own; the service it comes with is not used"),
 )
 
 SEND_BENCHMARK = (
@@ -92,13 +93,16 @@ SEND_BENCHMARK = (
 )
 
 _DPKG = Path("/var/lib/dpkg/info")
+_POSTGRESQL = Path("/usr/lib/postgresql")
 
 
 def find_command(name: str) -> str | None:
-    """The path of a command, also of one that lies where only root looks."""
+    """The path of a command, also of one that lies where only root looks, or only Debian's wrappers for PostgreSQL."""
     import shutil
 
-    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
+    servers = sorted(_POSTGRESQL.glob("*/bin"), key=lambda folder: folder.parent.name.zfill(4), reverse=True)
+    places = [os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *map(str, servers)]
+    return shutil.which(name, path=os.pathsep.join(places))
 
 
 def missing(packages: Iterable[SystemPackage]) -> list[SystemPackage]:

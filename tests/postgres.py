@@ -69,12 +69,9 @@ class Cluster:
 
 
 def binaries() -> Path | None:
-    """The folder of the server's programs, which Debian keeps out of the PATH; None if there is no server."""
+    """The folder of the server's programs; None if there is no server."""
     found = find_command("initdb")
-    if found is not None:
-        return Path(found).resolve().parent
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return versions[-1].parent if versions else None
+    return Path(found).resolve().parent if found else None
 
 
 @contextmanager
@@ -92,7 +89,7 @@ def running_cluster(programs: Path) -> Iterator[Cluster]:
         subprocess.run(
             [
                 programs / "initdb", "--pgdata", folder / "data", "--username", _SUPERUSER, "--pwfile", secret,
-                "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-instructions", "--no-sync",
+                "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync",
             ],
             check=True, capture_output=True, cwd=folder, **as_user,
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """What is missing from a Linux system is found and named."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,15 @@ def test_the_sentence_holds_the_line_that_installs() -> None:
 def test_without_apt_the_sentence_names_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system_packages, "find_command", lambda name: None)
     assert "libnothing.so.9, command-that-nobody-has" in explain([LIBRARY, COMMAND])
+
+
+def test_the_newest_of_debians_database_servers_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for version in ("9.6", "15", "17"):
+        program = tmp_path / version / "bin" / "command-of-a-server"
+        program.parent.mkdir(parents=True)
+        program.touch(mode=0o755)
+    monkeypatch.setattr(system_packages, "_POSTGRESQL", tmp_path)
+    assert system_packages.find_command("command-of-a-server") == str(tmp_path / "17" / "bin" / "command-of-a-server")
 
 
 def test_windows_and_macos_lack_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

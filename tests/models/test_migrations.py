@@ -12,16 +12,26 @@ from app.models.tables import Account, Campaign, DispatchRoute
 from app.models.workspace import SUFFIX, Workspace
 
 _FIRST_VERSION = (
-    "INSERT INTO organisation (id, name, postal_address, time_zone, hash_key, created_at)"
-    " VALUES (1, 'Blumen Berger', '', 'UTC', x'00', 0)",
-    "INSERT INTO account (id, name, kind, host, port, tls, username, connections, messages_per_connection, problem,"
-    " created_at) VALUES (7, 'Post', 'smtp', 'mail.example', 587, 'starttls', '', 4, 100, '', 0)",
-    "INSERT INTO identity (id, account_id, name, address, reply_to, dkim_domain, dkim_selector)"
-    " VALUES (8, 7, 'Berger', 'post@berger.example', '', '', '')",
-    "INSERT INTO campaign (id, name, subject, preheader, identity_id, audience, created_at, updated_at)"
-    " VALUES (9, 'Spring', 'Tulips', '', 8, '{}', 0, 0)",
-    "INSERT INTO dispatch (id, campaign_id, account_id, identity_id, state, wish, problem, note, due_at, created_at,"
-    " subject, preheader, html, text) VALUES (10, 9, 7, 8, 'sending', 'run', '', '', 0, 0, '', '', '', '')",
+    (
+        "INSERT INTO organisation (id, name, postal_address, time_zone, hash_key, created_at)"
+        " VALUES (1, 'Blumen Berger', '', 'UTC', x'00', 0)"
+    ),
+    (
+        "INSERT INTO account (id, name, kind, host, port, tls, username, connections, messages_per_connection, problem,"
+        " created_at) VALUES (7, 'Post', 'smtp', 'mail.example', 587, 'starttls', '', 4, 100, '', 0)"
+    ),
+    (
+        "INSERT INTO identity (id, account_id, name, address, reply_to, dkim_domain, dkim_selector)"
+        " VALUES (8, 7, 'Berger', 'post@berger.example', '', '', '')"
+    ),
+    (
+        "INSERT INTO campaign (id, name, subject, preheader, identity_id, audience, created_at, updated_at)"
+        " VALUES (9, 'Spring', 'Tulips', '', 8, '{}', 0, 0)"
+    ),
+    (
+        "INSERT INTO dispatch (id, campaign_id, account_id, identity_id, state, wish, problem, note, due_at, created_at,"
+        " subject, preheader, html, text) VALUES (10, 9, 7, 8, 'sending', 'run', '', '', 0, 0, '', '', '', '')"
+    ),
 )
 
 
