@@ -100,8 +100,9 @@ def find_command(name: str) -> str | None:
     """The path of a command, also of one that lies where only root looks, or only Debian's wrappers for PostgreSQL."""
     import shutil
 
-    servers = sorted(_POSTGRESQL.glob("*/bin"), key=lambda folder: folder.parent.name.zfill(4), reverse=True)
-    places = [os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *map(str, servers)]
+    versions = sorted((path.name for path in _POSTGRESQL.glob("[1-9][0-9]")), reverse=True)
+    servers = (str(_POSTGRESQL / version / "bin") for version in versions)
+    places = [os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *servers]
     return shutil.which(name, path=os.pathsep.join(places))
 
 

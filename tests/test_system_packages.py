@@ -33,7 +33,7 @@ def test_without_apt_the_sentence_names_the_libraries(monkeypatch: pytest.Monkey
 
 
 def test_the_newest_of_debians_database_servers_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for version in ("9.6", "15", "17"):
+    for version in ("15", "17", "9.6"):
         program = tmp_path / version / "bin" / "command-of-a-server"
         program.parent.mkdir(parents=True)
         program.touch(mode=0o755)

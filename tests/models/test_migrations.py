@@ -29,8 +29,8 @@ _FIRST_VERSION = (
         " VALUES (9, 'Spring', 'Tulips', '', 8, '{}', 0, 0)"
     ),
     (
-        "INSERT INTO dispatch (id, campaign_id, account_id, identity_id, state, wish, problem, note, due_at, created_at,"
-        " subject, preheader, html, text) VALUES (10, 9, 7, 8, 'sending', 'run', '', '', 0, 0, '', '', '', '')"
+        "INSERT INTO dispatch (id, campaign_id, account_id, identity_id, state, wish, problem, note, due_at,"
+        " created_at, subject, preheader, html, text) VALUES (10, 9, 7, 8, 'sending', 'run', '', '', 0, 0, '', '', '', '')"
     ),
 )
 
