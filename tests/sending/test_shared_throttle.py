@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import AsyncIterator
-from itertools import count
 
 import pytest
 from sqlalchemy import select
@@ -118,28 +117,20 @@ async def test_agents_together_keep_a_rate(agents: Agents, number: int) -> None:
 
 
 @pytest.mark.any_workspace
-async def test_agents_together_never_exceed_a_limit(agents: Agents) -> None:
+async def test_agents_together_use_a_limit_up_and_never_exceed_it(agents: Agents) -> None:
     throttles = [agents.throttle(Limits(per_hour=100, per_day=90, per_30_days=95)) for _ in range(3)]
-    sent = count()
 
-    async def send(throttle: SharedThrottle) -> None:
-        for _ in range(100):
-            wait_s = throttle.reserve()
-            if wait_s == 0:
-                next(sent)
-            elif wait_s > 1:
-                return
-            else:
-                await asyncio.sleep(wait_s)
+    async def send(throttle: SharedThrottle) -> int:
+        sent = 0
+        while (wait_s := throttle.reserve()) < 1:
+            sent += wait_s == 0
+            await asyncio.sleep(wait_s)
+        return sent
 
-    await asyncio.gather(*(send(throttle) for throttle in throttles))
+    sent = await asyncio.gather(*(send(throttle) for throttle in throttles))
 
-    assert next(sent) <= 90
-    await asyncio.gather(*(throttle.close() for throttle in throttles))
-    last = agents.throttle(Limits(per_hour=100, per_day=90, per_30_days=95))
-    await last.refill()
-    left = 90 - agents.counted()
-    assert last.reserve() == 0 or left == 0
+    assert sum(sent) == agents.counted() == 90
+    assert {throttle.waiting_for for throttle in throttles} == {"the limit of 90 a day"}
 
 
 @pytest.mark.any_workspace
