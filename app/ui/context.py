@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.settings import Settings
@@ -46,7 +45,3 @@ class AppContext:
     settings: SettingsStore
     show_page: ShowPage
     agent_news: Callable[[], AgentNews | None] = lambda: None
-
-    @property
-    def workspace_path(self) -> Path:
-        return self.workspace.path

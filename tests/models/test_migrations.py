@@ -30,7 +30,8 @@ _FIRST_VERSION = (
     ),
     (
         "INSERT INTO dispatch (id, campaign_id, account_id, identity_id, state, wish, problem, note, due_at,"
-        " created_at, subject, preheader, html, text) VALUES (10, 9, 7, 8, 'sending', 'run', '', '', 0, 0, '', '', '', '')"
+        " created_at, subject, preheader, html, text)"
+        " VALUES (10, 9, 7, 8, 'sending', 'run', '', '', 0, 0, '', '', '', '')"
     ),
 )
 

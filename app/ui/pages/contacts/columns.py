@@ -84,7 +84,7 @@ class ColumnMemory:
 
     def __init__(self, workspace: Workspace) -> None:
         self._settings = QSettings(str(paths.settings_file().with_name("window.ini")), QSettings.Format.IniFormat)
-        self._group = f"contacts/{workspace.path.stem}"
+        self._group = f"contacts/{workspace.name}"
         self._chosen = {key: bool(shown) for key, shown in self._load("shown").items()}
         self._widths = self._load("widths")
 

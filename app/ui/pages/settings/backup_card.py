@@ -41,16 +41,7 @@ class BackupCard(Card):
         self._context = context
         self._backups: list[Backup] = []
         self._shows_all = False
-        path = context.workspace.path
-        self._where = SettingRow(
-            self.tr("Workspace file"),
-            str(path),
-            secondary_button(
-                self.tr("Show in folder"), "folder-open", on_click=lambda: reveal(path), name="showWorkspace"
-            ),
-        )
-        self._where.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._where.text.setToolTip(str(path))
+        self._where = self._where_it_is()
         self._back_up = secondary_button(self.tr("Back up now"), "archive", on_click=self.back_up, name="backUp")
         self._backup_row = SettingRow(self.tr("Backups"), "", self._back_up)
         self._progress = JobBar()
@@ -70,6 +61,8 @@ class BackupCard(Card):
         self._report = Banner()
         self._report.setObjectName("checkReport")
         self._report.hide()
+        if context.workspace.is_shared:
+            self._back_up.hide()
         self.body.setSpacing(Space.L)
         for part in (self._where, self._backup_row, self._progress):
             self.body.addWidget(part)
@@ -77,6 +70,21 @@ class BackupCard(Card):
         self.body.addLayout(leading(self._more))
         self.body.addWidget(check_row)
         self.body.addWidget(self._report)
+
+    def _where_it_is(self) -> SettingRow:
+        workspace = self._context.workspace
+        if workspace.is_shared:
+            row = SettingRow(self.tr("Database"), str(workspace.location))
+        else:
+            show = partial(reveal, workspace.path)
+            row = SettingRow(
+                self.tr("Workspace file"),
+                str(workspace.path),
+                secondary_button(self.tr("Show in folder"), "folder-open", on_click=show, name="showWorkspace"),
+            )
+        row.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.text.setToolTip(str(workspace.location))
+        return row
 
     async def load(self) -> None:
         """List the backups there are."""
@@ -152,6 +160,9 @@ class BackupCard(Card):
         hidden = len(self._backups) - len(shown)
         self._more.setVisible(hidden > 0)
         self._more.setText(self.tr("Show {0} more").format(hidden))
+        if self._context.workspace.is_shared:
+            self._backup_row.set_texts(self.tr("Backups"), self.tr("Who administers the server backs it up there."))
+            return
         self._backup_row.set_texts(
             self.tr("Backups"),
             self.tr(

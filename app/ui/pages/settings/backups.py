@@ -21,7 +21,9 @@ class Backup:
 
 def read_backups(workspace: Workspace) -> list[Backup]:
     """The backups there are, newest first."""
-    found = []
+    found: list[Backup] = []
+    if workspace.is_shared:  # its server has them
+        return found
     for path in list_backups(workspace.path):
         facts = path.stat()
         found.append(Backup(path, _moment(path) or datetime.fromtimestamp(facts.st_mtime, UTC), facts.st_size))

@@ -90,13 +90,13 @@ def _kept(workspace: Workspace) -> Kept:
     vault = open_vault()
     if vault is None:
         return Kept.NO_KEYRING
-    return Kept.YES if vault.load(workspace_id(workspace.path)) == workspace.key else Kept.NOT_YET
+    return Kept.YES if vault.load(workspace_id(workspace.location)) == workspace.key else Kept.NOT_YET
 
 
 def _remember(workspace: Workspace) -> None:
     vault = open_vault()
     if vault is not None:
-        vault.store(workspace_id(workspace.path), workspace.key)
+        vault.store(workspace_id(workspace.location), workspace.key)
 
 
 def _keyring_name(card: KeyCard) -> str:

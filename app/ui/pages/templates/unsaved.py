@@ -33,7 +33,7 @@ class UnsavedDrafts:
 
     @property
     def path(self) -> Path:
-        return self._workspace.path.with_suffix(".unsaved")
+        return self._workspace.beside(".unsaved")
 
     def get(self, template_id: int) -> UnsavedDraft | None:
         with self._lock:
@@ -71,6 +71,7 @@ class UnsavedDrafts:
             return
         partial = self.path.with_suffix(".unsaved-partial")
         try:
+            partial.parent.mkdir(parents=True, exist_ok=True)
             partial.write_bytes(self._workspace.key.seal(json.dumps(entries)))
             partial.replace(self.path)
         except OSError as error:
