@@ -93,6 +93,7 @@ class Engine:
                     await self._look()
                 await self._write_notes()
                 await self._look_at_events()
+                await self._lanes.save_paces(self._writer)
                 await self._rest()
         finally:
             await self._wind_down()

@@ -18,7 +18,6 @@ from app.sending.reasons import Scope
 from app.sending.sending_messages import LetterKey
 from app.sending.sending_process import SendingProcesses, useful_processes
 from app.sending.smtp import SmtpAccount
-from app.sending.throttle import Throttle
 from app.sending.transport import Envelope, Transport
 from app.sending.trouble import AccountTrouble
 
@@ -27,6 +26,18 @@ _KEEP_OPEN_S = 15.0
 _LOOK_AGAIN_S = 1.0
 _LONGEST_SLEEP_S = 30.0
 _WORTH_A_NOTE_S = 1.0
+
+
+class Brake(Protocol):
+    """What an account may send: `Throttle`, or `SharedThrottle` where several agents share its limits."""
+
+    @property
+    def waiting_for(self) -> str | None: ...
+    def next_free_in(self) -> float: ...
+    def reserve(self) -> float: ...
+    def give_back(self) -> None: ...
+    def slow_down(self, retry_after_s: float | None = None) -> None: ...
+    def usage(self) -> list[tuple[int, int]]: ...
 
 
 class Sender(Protocol):
@@ -61,6 +72,7 @@ class Lane:
 
     Attributes:
         note: Why nothing goes out at the moment although all is well; empty while it goes.
+        has_new_pace: The server has asked for less since the pace was stored.
     """
 
     def __init__(
@@ -69,7 +81,7 @@ class Lane:
         account_id: int,
         server: str,
         transport: Transport,
-        throttle: Throttle,
+        throttle: Brake,
         domains: DomainLanes,
         connections: int,
         multi_core: SmtpAccount | None = None,
@@ -79,6 +91,7 @@ class Lane:
         self.server = server
         self.throttle = throttle
         self.note = ""
+        self.has_new_pace = False
         self._domains = domains
         self._senders: list[Sender] = []
         self._connections = Connections(transport, LaneFeed(self), most=connections, when_closed=self.wake)
@@ -132,7 +145,7 @@ class Lane:
 
     def heed(self, outcome: Outcome, *, domain: str) -> None:
         """Slow down, rest or make do with fewer connections if the server asks for it."""
-        if outcome.reason is Reason.TOO_MANY_CONNECTIONS:
+        if outcome.reason is Reason.TOO_MANY_CONNECTIONS and outcome.scope is Scope.ACCOUNT:
             self._connections.shrink()
             if self._processes is not None:
                 self._processes.shrink()
@@ -140,6 +153,7 @@ class Lane:
             self._domains.slow_down(domain, outcome.retry_after_s)
         elif outcome.slow_down or outcome.resume_after_s is not None:
             self.throttle.slow_down(outcome.resume_after_s or outcome.retry_after_s)
+            self.has_new_pace = True
 
     def give_back(self, row: Row) -> None:
         """A delivery that was taken was not offered to the server."""

@@ -2,15 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
+from sqlalchemy.orm import Session
+
 from app.models.base import now_ms
+from app.models.group_writer import GroupWriter
+from app.models.states import SignIn
+from app.models.tables import AccountPace
 from app.models.workspace import Workspace
-from app.sending import accounts
+from app.sending import accounts, transports
+from app.sending.account_forms import AccountInfo
 from app.sending.domains import DomainLanes
-from app.sending.lane import Lane
+from app.sending.lane import Brake, Lane
 from app.sending.limits import Limits
-from app.sending.smtp import SmtpAccount, SmtpTransport
+from app.sending.pace import PaceState
+from app.sending.shared_throttle import SharedThrottle
+from app.sending.smtp import SmtpAccount
 from app.sending.throttle import Clock, Throttle
 
 _MS_PER_MINUTE = 60_000
@@ -38,44 +47,98 @@ class Lanes:
         self._workspace = workspace
         self._practice_port = practice_port
         self._lanes: dict[int, _Made] = {}
+        self._former: list[Lane] = []
 
     def get(self, account_id: int) -> Lane:
         """The lane of an account, as it is set up now.
 
         Raises:
-            UserFacingError: its password cannot be unsealed, or it would send unprotected over a network.
+            UserFacingError: its secret cannot be unsealed, or it would send unprotected over a network.
         """
-        smtp = accounts.smtp_account(self._workspace, account_id, practice_port=self._practice_port())
-        limits = accounts.limits(self._workspace, account_id)
+        account = accounts.account_info(self._workspace, account_id)
+        way = transports.settings_of(self._workspace, account_id, practice_port=self._practice_port())
+        settings = (way, account.limits, account.window, account.warm_up, dict(account.domain_limits))
         known = self._lanes.get(account_id)
-        if known is not None and known.settings == (smtp, limits):
+        if known is not None and known.settings == settings:
             return known.lane
-        lane = self._make(account_id, smtp, limits, known.lane if known is not None else None)
-        self._lanes[account_id] = _Made((smtp, limits), lane)
+        lane = Lane(
+            account_id=account_id,
+            server=account.server,
+            transport=transports.transport_of(way),
+            throttle=self._throttle(account, known.lane if known is not None else None),
+            domains=DomainLanes(account.domain_limits, self.clock),
+            connections=account.connections,
+            multi_core=way if isinstance(way, SmtpAccount) and _may_be_fast(account) else None,
+        )
+        if known is not None:
+            self._former.append(known.lane)
+        self._lanes[account_id] = _Made(settings, lane)
         return lane
+
+    async def save_paces(self, writer: GroupWriter) -> None:
+        """Write down which accounts were asked to slow down, so that a restart does not forget it."""
+        for account_id, (_, lane) in self._lanes.items():
+            if lane.has_new_pace and isinstance(lane.throttle, Throttle):
+                lane.has_new_pace = False
+                pace = lane.throttle.pace_state or PaceState()
+                await writer.write(partial(_store_pace, account_id=account_id, pace=pace))
 
     async def close(self) -> None:
         """Wait until all connections are closed, which nobody has anything more for."""
-        await asyncio.gather(*(made.lane.close() for made in self._lanes.values()))
+        await asyncio.gather(*(lane.close() for lane in self._all()))
+        for lane in self._all():
+            if isinstance(lane.throttle, SharedThrottle):
+                await lane.throttle.close()
 
     async def abort(self) -> None:
         """Break off what is under way."""
-        await asyncio.gather(*(made.lane.abort() for made in self._lanes.values()))
+        await asyncio.gather(*(lane.abort() for lane in self._all()))
 
-    def _make(self, account_id: int, smtp: SmtpAccount, limits: Limits, former: Lane | None) -> Lane:
-        # What the lane before has on its way is in no usage yet.
-        usage = former.throttle.usage() if former is not None else self._usage(account_id)
-        return Lane(
-            account_id=account_id,
-            server=smtp.host,
-            transport=SmtpTransport(smtp),
-            throttle=Throttle(limits, clock=self.clock, usage=usage),
-            domains=DomainLanes({}, self.clock),
-            connections=smtp.connections,
-            multi_core=smtp if limits == Limits() else None,
+    def _all(self) -> list[Lane]:
+        return [*self._former, *(made.lane for made in self._lanes.values())]
+
+    def _throttle(self, account: AccountInfo, former: Lane | None) -> Brake:
+        if self._workspace.is_shared:
+            return SharedThrottle(
+                self._workspace,
+                account.id,
+                account.limits,
+                clock=self.clock,
+                window=account.window,
+                warm_up=account.warm_up,
+            )
+        if former is not None and isinstance(former.throttle, Throttle):
+            # What the lane before has on its way is in no usage yet.
+            usage, pace = former.throttle.usage(), former.throttle.pace_state
+        else:
+            usage, pace = self._history(account.id)
+        return Throttle(
+            account.limits, clock=self.clock, usage=usage, window=account.window, warm_up=account.warm_up, pace=pace
         )
 
-    def _usage(self, account_id: int) -> list[tuple[int, int]]:
+    def _history(self, account_id: int) -> tuple[list[tuple[int, int]], PaceState | None]:
         since = now_ms() // _MS_PER_MINUTE - _LONGEST_LIMIT_MINUTES
         with self._workspace.read() as session:
-            return accounts.usage(session, account_id, since)
+            usage, row = accounts.usage(session, account_id, since), session.get(AccountPace, account_id)
+            pace = PaceState(row.rate, row.ceiling, row.slowed_at, row.hold_until) if row is not None else None
+            return usage, pace
+
+
+def _store_pace(session: Session, account_id: int, pace: PaceState) -> None:
+    session.merge(
+        AccountPace(
+            account_id=account_id,
+            rate=pace.rate,
+            ceiling=pace.ceiling,
+            slowed_at=pace.slowed_at,
+            hold_until=pace.hold_until,
+        )
+    )
+
+
+def _may_be_fast(account: AccountInfo) -> bool:
+    """Whether nothing about an account keeps it below what one process can send."""
+    limits = account.limits
+    return (
+        account.sign_in is SignIn.PASSWORD and Limits(per_day=limits.per_day, per_30_days=limits.per_30_days) == limits
+    )

@@ -135,7 +135,9 @@ class Ledger:
         try:
             while self._settlements:
                 settled, self._settlements = self._settlements, []
-                await self._writer.write(partial(outbox.settle, workspace=self._workspace, settlements=settled))
+                await self._writer.write(
+                    partial(outbox.settle, workspace=self._workspace, settlements=settled, agent_id=self._agent_id)
+                )
         finally:
             self._is_writing_settlements = False
 

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from app.content.attachments import Attachment
 from app.content.letter import MessageSource
 from app.content.return_path import verp
-from app.models.states import CampaignKind
+from app.models.states import AccountKind, CampaignKind
 from app.models.tables import Account, Campaign, Dispatch, DkimKey, Identity, Organisation, Secret
 from app.models.tables import Attachment as AttachedFile
 from app.models.workspace import Workspace
 from app.sending.compose import Letter, SigningKey
 from app.sending.dkim import signed_headers
 from app.sending.plan import unsubscribe_by_mail
-from app.sending.presets import preset
+from app.sending.presets import provider_of
 
 _SENDER_ID = re.compile(r"[^a-z0-9]")
 _SENDER_ID_LENGTHS = (5, 15)
@@ -36,7 +36,8 @@ def read_letter(workspace: Workspace, dispatch_id: int, identity_id: int) -> Let
         files = session.scalars(
             select(AttachedFile).where(AttachedFile.campaign_id == campaign.id).order_by(AttachedFile.id)
         ).all()
-        replaced = preset(account.preset).replaced_headers if account.preset else ()
+        provider = provider_of(account.preset, account.host)
+        replaced = provider.replaced_headers if provider is not None else ()
         return Letter(
             source=_source(session, dispatch, campaign, identity, [_file(one) for one in files if not one.is_personal]),
             keys=tuple(_signing_keys(session, workspace, identity)),
@@ -68,10 +69,17 @@ def _source(
         feedback_id=f"{campaign.id}:{campaign.kind}:{account.id}:{_sender_id(domain)}",
         unsubscribe=unsubscribe_by_mail(identity) if is_bulk else "",
         envelope_sender=verp(return_path) if account.keeps_return_path and identity.return_path else return_path,
-        headers=tuple((name, value) for name, value in campaign.headers),
+        headers=(*_headers_of(account), *((name, value) for name, value in campaign.headers)),
         attachments=tuple(files),
         is_bulk=is_bulk,
     )
+
+
+def _headers_of(account: Account) -> tuple[tuple[str, str], ...]:
+    """What tells Amazon's SMTP servers which configuration set the message belongs to; its API is told otherwise."""
+    if account.kind is AccountKind.SMTP and account.configuration_set:
+        return (("X-SES-CONFIGURATION-SET", account.configuration_set),)
+    return ()
 
 
 def _sender_id(domain: str) -> str:

@@ -12,7 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -32,6 +46,7 @@ from app.models.tables import AccountUsage, Attempt, Campaign, Contact, Delivery
 from app.models.workspace import Workspace
 from app.sending.deliveries import LeasedDelivery
 from app.sending.outcomes import Outcome, OutcomeKind, Reason
+from app.sending.second_tries import first_tries
 
 _MS_PER_MINUTE = 60_000
 _LONGEST_LIMIT_MINUTES = 30 * 24 * 60
@@ -80,13 +95,8 @@ def lease_deferred(
         session, Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.DEFERRED, Delivery.due_at <= now,
         limit=limit, agent_id=agent_id,
     )  # fmt: skip
-    rows = session.execute(
-        select(Attempt.delivery_id, func.min(Attempt.at))
-        .where(Attempt.delivery_id.in_([one.id for one in deliveries]))
-        .group_by(Attempt.delivery_id)
-    )
-    first_tries = {delivery_id: at for delivery_id, at in rows}  # noqa: C416  a Row is no pair to mypy
-    return [replace(one, first_tried_at=first_tries.get(one.id)) for one in deliveries]
+    began = first_tries(session, {one.id: one.attempts for one in deliveries})
+    return [replace(one, first_tried_at=began.get(one.id)) for one in deliveries]
 
 
 def claim(
@@ -121,17 +131,25 @@ def claim(
     return frozenset(claimed)
 
 
-def settle(session: Session, workspace: Workspace, settlements: Iterable[Settlement]) -> None:
-    """Record what became of claimed deliveries, suppress the addresses that do not exist, and count what was sent."""
+def settle(
+    session: Session, workspace: Workspace, settlements: Iterable[Settlement], *, agent_id: int | None = None
+) -> None:
+    """Record what became of claimed deliveries, suppress the addresses that do not exist, and count what was sent.
+
+    Agents that share a workspace have counted it already when they reserved it. If one of them was taken for dead
+    meanwhile, what it has in hand is in doubt, which its late word still settles; but not what others are at by now.
+    """
     settled = list(settlements)
     connection = session.connection()
-    connection.execute(_SETTLE, [_row_after(one) for one in settled])
+    connection.execute(_SETTLE, [_row_after(one) | {"holder": agent_id} for one in settled])
     attempts = [_attempt_row(one) for one in settled if not one.outcome.is_untried]
     if attempts:
         connection.execute(_ADD_ATTEMPT, attempts)
     hard = [one.delivery.address for one in settled if one.outcome.suppress]
     if hard:
         suppress_in(session, workspace, hard, SuppressionReason.HARD_BOUNCE, origin="Refused by the mail server")
+    if agent_id is not None:
+        return
     used = Counter((one.account_id, to_ms(one.at) // _MS_PER_MINUTE) for one in settled if one.outcome.is_final)
     for (account_id, minute), count in used.items():
         _count(session, account_id, minute, count)
@@ -149,7 +167,8 @@ def skip(session: Session, delivery_id: int, reason: SkipReason, explanation: st
 def recover(session: Session, dispatch_id: int | None = None, *, agent_id: int | None = None) -> int:
     """After a crash: whatever is still `sending` is in doubt, and only the user may send it again.
 
-    It counts against the limits of its account, as the server may have taken it. What was leased is free again.
+    It counts against the limits of its account, as the server may have taken it (agents that share a workspace have
+    counted it before). What was leased is free again.
 
     Args:
         dispatch_id: Only this dispatch crashed; all otherwise.
@@ -171,7 +190,8 @@ def recover(session: Session, dispatch_id: int | None = None, *, agent_id: int |
     )
     for account_id, count in rows.all():
         found += count
-        _count(session, account_id, to_ms(now) // _MS_PER_MINUTE, count)
+        if agent_id is None:
+            _count(session, account_id, to_ms(now) // _MS_PER_MINUTE, count)
     session.execute(
         update(Delivery)
         .where(is_left)
@@ -352,6 +372,7 @@ _OBJECTIONS = (
         Delivery.id.in_(bindparam("ids", expanding=True)),
         Delivery.state.in_(_WAITING),
     )
+    .with_for_update(of=Delivery)
 )
 _MAKE_SENDING = (
     update(Delivery)
@@ -359,7 +380,15 @@ _MAKE_SENDING = (
     .values(state=DeliveryState.SENDING, account_id=bindparam("account_id"))
 )
 _SETTLE = (
-    update(Delivery).where(Delivery.id == bindparam("delivery_id")).values({name: bindparam(name) for name in _SETTLED})
+    update(Delivery)
+    .where(
+        Delivery.id == bindparam("delivery_id"),
+        or_(
+            Delivery.agent_id.is_not_distinct_from(bindparam("holder", type_=Integer)),
+            Delivery.state == DeliveryState.IN_DOUBT,
+        ),
+    )
+    .values({name: bindparam(name) for name in _SETTLED})
 )
 _ADD_ATTEMPT = insert(Attempt)
 _usage = upsert(AccountUsage)

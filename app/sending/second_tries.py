@@ -165,7 +165,11 @@ def first_tries(session: Session, tries: Mapping[int, int]) -> dict[int, datetim
             Attempt.delivery_id.in_(tries), Attempt.outcome != OutcomeKind.ACCOUNT_TROUBLE
         )
     )
-    return {delivery_id: at for delivery_id, at, number in rows if number == tries[delivery_id]}
+    first: dict[int, datetime] = {}
+    for delivery_id, at, number in rows:
+        if number <= tries[delivery_id]:
+            first[delivery_id] = min(at, first.get(delivery_id, at))
+    return first
 
 
 def _queue_again(workspace: Workspace, dispatch_id: int, chosen: Iterable[ColumnElement[bool]]) -> int:

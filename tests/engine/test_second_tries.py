@@ -6,8 +6,6 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
-import pytest
-
 from app.models.base import utcnow
 from app.models.states import CampaignStatus, DeliveryState, EventKind
 from app.models.tables import Attempt, Campaign, Contact, Delivery, Event
@@ -122,7 +120,6 @@ async def test_a_server_that_drops_every_connection_costs_no_recipient(
     assert smtp_server.recipients == ["p@example.com"]
 
 
-@pytest.mark.xfail(strict=True, reason="outbox.lease_deferred takes the age of the very first try; see `first_tries`")
 async def test_a_retried_message_has_the_age_of_its_retry(workspace: Workspace, smtp_server: SmtpServer) -> None:
     add_contacts(workspace, ["p@example.com"])
     smtp_server.at(Step.RCPT, answer("552 5.2.2 Mailbox full"))

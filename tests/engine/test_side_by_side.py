@@ -13,8 +13,8 @@ from app.models.states import CampaignStatus, DeliveryState, DispatchState, Skip
 from app.models.tables import Attempt, Contact, Delivery, Dispatch
 from app.models.workspace import Workspace
 from app.reports.metrics import delivery_ids, delivery_page, reason_counts
-from app.sending import campaigns
-from app.sending.compose import Composer, OutgoingMessage
+from app.sending import campaigns, engine
+from app.sending.compose import Composer, Letter, OutgoingMessage
 from app.sending.deliveries import Row
 from app.sending.throttle import Limits
 from tests.engine.builders import add_contacts, an_account, change_limits, launched
@@ -134,12 +134,12 @@ async def test_a_fault_in_one_campaign_does_not_keep_the_others_from_going_out(
     add_contacts(workspace, people(20))
     identity_id = an_account(workspace, smtp_server.port)
     poisoned, healthy = (launched(workspace, identity_id, subject=subject) for subject in ("Poisoned", "Healthy"))
-    prepare, compose = Composer.of_dispatch, Composer.compose
+    read, compose = engine.read_letter, Composer.compose
 
-    def failing_start(workspace: Workspace, dispatch_id: int, identity_id: int) -> Composer:
+    def failing_start(workspace: Workspace, dispatch_id: int, identity_id: int) -> Letter:
         if dispatch_id == poisoned:
             raise ZeroDivisionError
-        return prepare(workspace, dispatch_id, identity_id)
+        return read(workspace, dispatch_id, identity_id)
 
     def failing_at_the_tenth(composer: Composer, row: Row) -> OutgoingMessage:
         message = compose(composer, row)
@@ -148,7 +148,7 @@ async def test_a_fault_in_one_campaign_does_not_keep_the_others_from_going_out(
         return message
 
     if at == "the start":
-        monkeypatch.setattr(Composer, "of_dispatch", failing_start)
+        monkeypatch.setattr(engine, "read_letter", failing_start)
     else:
         monkeypatch.setattr(Composer, "compose", failing_at_the_tenth)
     async with an_agent(workspace):
