@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 import trustme
 from alembic import command
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 
 from app.errors import UserFacingError
 from app.models import migrations
 from app.models.backup import BackedUpByServer, check, make_backup
 from app.models.database import WorkspaceBusy, WorkspaceContended, WorkspaceUnavailable, WrongKey
+from app.models.group_writer import GroupWriter
 from app.models.keys import WorkspaceKey
 from app.models.location import ServerLocation, parse_location
 from app.models.postgres import PostgresDatabase
@@ -44,6 +46,11 @@ def empty_url(cluster: Cluster) -> Iterator[str]:
     url = cluster.database()
     yield url
     cluster.drop(url)
+
+
+def _raising(state: str) -> TextClause:
+    """A statement that the server refuses with the SQLSTATE *state*."""
+    return text(f"DO $$ BEGIN RAISE EXCEPTION 'told by a test' USING ERRCODE = '{state}'; END $$")
 
 
 def location_of(url: str) -> ServerLocation:
@@ -268,6 +275,51 @@ def test_of_two_that_wait_for_each_other_one_gives_in(shared: Workspace) -> None
     assert len(gave_in) == 1
     with shared.read() as session:
         assert {len(name) for name in session.scalars(select(Tag.name))} == {2}
+
+
+async def test_a_group_that_gave_in_is_written_again(shared: Workspace) -> None:
+    tries = 0
+
+    def unlucky(session: Session) -> int:
+        nonlocal tries
+        tries += 1
+        session.add(Tag(name="vip"))
+        session.flush()
+        if tries < 3:
+            session.execute(_raising("40P01"))
+        return tries
+
+    writer = GroupWriter(shared.database)
+    try:
+        assert await writer.write(unlucky) == 3
+    finally:
+        await writer.close()
+    with shared.read() as session:
+        assert session.scalars(select(Tag.name)).all() == ["vip"]
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("53100", "disk of the database server is full"),
+        ("53300", "too many connections"),
+        ("57P01", "does not answer"),
+        ("58030", "disk of the database server does not answer"),
+        ("42501", "does not allow this"),
+        ("XX001", "damaged"),
+        ("40001", "same moment"),
+    ],
+)
+def test_what_the_server_lacks_is_told_in_a_sentence(shared: Workspace, state: str, sentence: str) -> None:
+    with pytest.raises(WorkspaceUnavailable, match=sentence) as caught, shared.write() as session:
+        session.execute(_raising(state))
+    assert caught.value.hint
+    assert state in caught.value.detail
+
+
+def test_a_fault_of_the_program_is_none_of_the_users(shared: Workspace) -> None:
+    with pytest.raises(DBAPIError), shared.read() as session:
+        session.execute(text("SELECT * FROM no_table"))
 
 
 def test_who_is_quicker_by_a_moment_is_told_in_a_sentence(shared: Workspace) -> None:
