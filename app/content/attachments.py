@@ -6,8 +6,9 @@ A file is encoded once, however many get it.
 import mimetypes
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from app.content.errors import HeaderInjection, TemplateError
 from app.content.transfer import base64_lines
@@ -22,6 +23,8 @@ _DECEPTIVE = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")  # RFC 6838, §4.2
 _QUOTING = {ord("\\"): "\\\\", ord('"'): '\\"'}
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._+-]+(?:@[A-Za-z0-9.-]+)?")
+# In an attribute or a url(); "acid:" in a sentence is none.
+_SHOWN = re.compile(r"""(?<=["'(])\s*cid:([^"'()\s<>]+)""", re.IGNORECASE)
 _SECTION = 60
 """Octets of a name in one parameter, with "filename*10*=" and ";" before and after it in a line of 76."""
 _LONGEST_ENDING = 10
@@ -104,6 +107,16 @@ class EncodedAttachment:
             *([f"Content-ID: <{file.content_id}>"] if is_inline else []),
         ]
         return cls("\r\n".join(lines).encode() + b"\r\n\r\n" + base64_lines(file.data), is_inline)
+
+
+def content_ids_in(html: str) -> frozenset[str]:
+    """What the pictures are called that HTML, or the source it is made of, shows by `cid:` (RFC 2392)."""
+    return frozenset(unquote(found) for found in _SHOWN.findall(html))
+
+
+def with_pictures(html: str, urls: Mapping[str, str]) -> str:
+    """*html* with *urls* in place of the pictures of these names, for showing it outside a mail."""
+    return _SHOWN.sub(lambda found: urls.get(unquote(found[1]), found[0]), html)
 
 
 def media_type_of(name: str) -> str:

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from app.content.attachments import content_ids_in
 from app.content.compiled import CompiledMessage
 from app.content.letter import MessageSource, prepare
 from app.content.merge import missing_fields
@@ -19,7 +20,9 @@ class Preview:
 
     Attributes:
         missing: Fields that leave a gap in this contact's message, because the contact has nothing in them.
-        size: Octets on the wire, unsigned.
+        size: Octets on the wire, unsigned and without files.
+        pictures: What the pictures are called that the HTML shows by `cid:`; for those who show it, see
+            `app.content.attachments.with_pictures`.
     """
 
     subject: str
@@ -27,6 +30,7 @@ class Preview:
     text: str
     missing: frozenset[str]
     size: int
+    pictures: frozenset[str] = frozenset()
 
 
 def preview(
@@ -65,24 +69,28 @@ def preview_source(
 ) -> Preview:
     """As `preview`, for a message already prepared; *now* is the time of sending, by default this moment.
 
+    Its files are left out: megabytes need not be encoded and decoded to read a text.
+
     Raises:
         TemplateError: A merge tag fails with these values.
     """
     known = {**values, **(constants or {})}
     moment = now or dt.datetime.now().astimezone()
-    rendered = CompiledMessage(source, constants=constants).render(
+    rendered = CompiledMessage(replace(source, attachments=()), constants=constants).render(
         values,
         to_address=_NOBODY,
         token="preview",  # noqa: S106
         now=moment,
     )
     message = message_from_bytes(rendered.to_bytes(), policy=policy.default)
+    html = _part(message, "html")
     return Preview(
         subject=str(message["Subject"]),
-        html=_part(message, "html"),
+        html=html,
         text=_part(message, "plain"),
         missing=missing_fields(source.subject, known) | missing_fields(source.html or source.text, known),
         size=rendered.size,
+        pictures=content_ids_in(html),
     )
 
 

@@ -1,59 +1,63 @@
-"""The campaigns of a workspace: drafted, checked, sent, paused, resumed, cancelled."""
+"""The campaigns of a workspace: listed, drafted, copied, deleted. What becomes of them is in `launching`."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.audience.audience import Audience
 from app.errors import UserFacingError
 from app.models.base import utcnow
-from app.models.states import CampaignStatus, DispatchState, Wish, campaign_status
-from app.models.tables import Account, Campaign, CampaignRoute, Dispatch, DispatchRoute, Identity, Template
+from app.models.states import AccountKind, CampaignKind, DispatchState, MessageFormat
+from app.models.tables import Account, Attachment, Campaign, CampaignRoute, Identity, Template
 from app.models.workspace import Workspace
-from app.sending.breaker import count_anew
+from app.sending.breaker import Breaker
+from app.sending.campaign_records import (
+    GIVE_UP_AFTER_H,
+    CampaignInfo,
+    campaign_info,
+    editable,
+    existing,
+    latest_dispatches,
+    routes_by_campaign,
+)
+from app.sending.launching import GRACE, NO_GRACE, cancel, launch, pause, resume, take_back
+from app.sending.windows import SendingWindow
 
-GRACE = timedelta(seconds=10)
-"""How long “Undo” takes back a send."""
-NO_GRACE = timedelta(0)
+__all__ = [
+    "GIVE_UP_AFTER_H",
+    "GRACE",
+    "NO_GRACE",
+    "CampaignInfo",
+    "cancel",
+    "change_campaign",
+    "copy_campaign",
+    "create_campaign",
+    "delete_campaigns",
+    "get_campaign",
+    "launch",
+    "list_campaigns",
+    "pause",
+    "restore_campaigns",
+    "resume",
+    "set_routes",
+    "take_back",
+]
 
-
-@dataclass(frozen=True)
-class CampaignInfo:
-    """A campaign and where its latest dispatch stands."""
-
-    id: int
-    name: str
-    subject: str
-    preheader: str
-    template_id: int | None
-    identity_id: int | None
-    audience: Audience
-    updated_at: datetime
-    status: CampaignStatus
-    dispatch_id: int | None = None
-    due_at: datetime | None = None
-    finished_at: datetime | None = None
-    problem: str = ""
-
-    @property
-    def is_editable(self) -> bool:
-        """Nothing of it was sent and nothing waits to be sent."""
-        return self.status in (CampaignStatus.DRAFT, CampaignStatus.CANCELLED) and self.dispatch_id is None
+_LONGEST_NAME = 200
 
 
 def list_campaigns(workspace: Workspace) -> tuple[CampaignInfo, ...]:
-    """All campaigns, those changed or sent last first."""
+    """All campaigns that the user made, those changed or sent last first."""
     with workspace.read() as session:
-        latest = _latest_dispatches(session)
+        latest, routes = latest_dispatches(session), routes_by_campaign(session)
         campaigns = session.scalars(
             select(Campaign)
-            .where(Campaign.deleted_at.is_(None))
+            .where(Campaign.deleted_at.is_(None), Campaign.kind == CampaignKind.CAMPAIGN)
             .order_by(Campaign.updated_at.desc(), Campaign.id.desc())
         )
-        return tuple(_info(campaign, latest.get(campaign.id)) for campaign in campaigns)
+        return tuple(campaign_info(one, latest.get(one.id), routes.get(one.id, {})) for one in campaigns)
 
 
 def get_campaign(workspace: Workspace, campaign_id: int) -> CampaignInfo:
@@ -63,7 +67,11 @@ def get_campaign(workspace: Workspace, campaign_id: int) -> CampaignInfo:
         UserFacingError: it was deleted.
     """
     with workspace.read() as session:
-        return _info(_existing(session, campaign_id), _latest_dispatches(session, campaign_id).get(campaign_id))
+        campaign = existing(session, campaign_id)
+        routes = routes_by_campaign(session, campaign_id)
+        return campaign_info(
+            campaign, latest_dispatches(session, campaign_id).get(campaign_id), routes.get(campaign_id, {})
+        )
 
 
 def create_campaign(
@@ -100,8 +108,18 @@ def change_campaign(
     template_id: int | None = None,
     identity_id: int | None = None,
     audience: Audience | None = None,
+    format: MessageFormat | None = None,  # noqa: A002  the word of the model
+    reply_to: str | None = None,
+    headers: Sequence[tuple[str, str]] | None = None,
+    window: SendingWindow | None = None,
+    breaker: Breaker | None = None,
+    give_up_after_h: int | None = None,
+    file_field: str | None = None,
 ) -> None:
-    """Change what is given of a draft.
+    """Change what is given of a draft. What the values mean is said at `CampaignInfo`.
+
+    A draft may be half done: whether it could be sent is asked when it is launched. A new *identity_id* takes the place
+    and the share of the one before.
 
     Raises:
         UserFacingError: it was deleted, or something of it was sent or waits to be sent.
@@ -111,32 +129,67 @@ def change_campaign(
         "subject": subject,
         "preheader": preheader,
         "template_id": template_id,
-        "identity_id": identity_id,
-        "audience": audience.to_json() if audience else None,
+        "audience": audience.to_json() if audience is not None else None,
+        "format": format,
+        "reply_to": reply_to.strip() if reply_to is not None else None,
+        "headers": [list(pair) for pair in headers] if headers is not None else None,
+        "window": window.to_json() if window is not None else None,
+        "breaker": _stored(breaker) if breaker is not None else None,
+        "give_up_after_h": give_up_after_h,
+        "file_field": file_field,
     }
+    only_name = identity_id is None and all(value is None for key, value in changes.items() if key != "name")
     with workspace.write() as session:
-        campaign = _existing(session, campaign_id)
-        only_name = all(value is None for key, value in changes.items() if key != "name")
-        if not only_name and _latest_dispatches(session, campaign_id):
-            raise UserFacingError("This campaign is on its way and cannot be changed.", "Make a copy and change that.")
+        campaign = existing(session, campaign_id) if only_name else editable(session, campaign_id)
+        if identity_id is not None and identity_id != campaign.identity_id:
+            _change_sender(session, campaign, identity_id)
         for attribute, value in changes.items():
             if value is not None:
                 setattr(campaign, attribute, value)
         campaign.updated_at = utcnow()
 
 
+def set_routes(workspace: Workspace, campaign_id: int, weights: Mapping[int, int]) -> None:
+    """Send a draft from several From addresses, which share the messages by weight.
+
+    One of weight 0 is used when no other can send. With none or one there is nothing to share. The campaign's own From
+    address stays if it is among them; else the one with the largest share takes its place.
+
+    Raises:
+        UserFacingError: nobody would get anything, or the practice account is among several; nothing was changed.
+    """
+    with workspace.write() as session:
+        campaign = editable(session, campaign_id)
+        if weights and not any(weight > 0 for weight in weights.values()):
+            raise UserFacingError("None of the accounts has a share.", "Give at least one of them a share.")
+        if len(weights) > 1 and _with_practice(session, weights):
+            raise UserFacingError(
+                "The practice account cannot share a campaign: what it gets reaches nobody.", "Take it out."
+            )
+        session.execute(delete(CampaignRoute).where(CampaignRoute.campaign_id == campaign_id))
+        if weights and campaign.identity_id not in weights:
+            campaign.identity_id = max(weights, key=lambda one: weights[one])
+        if len(weights) > 1:
+            session.add_all(
+                CampaignRoute(campaign_id=campaign_id, identity_id=identity_id, weight=max(0, weight))
+                for identity_id, weight in weights.items()
+            )
+        campaign.updated_at = utcnow()
+
+
 def copy_campaign(workspace: Workspace, campaign_id: int) -> int:
-    """Make a draft with the same content and audience, and return its id."""
-    original = get_campaign(workspace, campaign_id)
-    copy_id = create_campaign(
-        workspace,
-        name=f"{original.name} (copy)",
-        template_id=original.template_id,
-        identity_id=original.identity_id,
-        audience=original.audience,
-    )
-    change_campaign(workspace, copy_id, subject=original.subject, preheader=original.preheader)
-    return copy_id
+    """Make a draft with the same content, audience, files and options, and return its id."""
+    with workspace.write() as session:
+        original = existing(session, campaign_id)
+        copied = {name: getattr(original, name) for name in _COPIED}
+        copy = Campaign(**copied, name=f"{original.name} (copy)"[:_LONGEST_NAME])
+        # Where the count of an earlier dispatch began anew means nothing to the next one.
+        copy.breaker = _stored(replace(Breaker.from_json(original.breaker), since=None))
+        session.add(copy)
+        session.flush()
+        for table in (CampaignRoute, Attachment):
+            _copy_rows(session, table, campaign_id, copy.id)
+        return copy.id
 
 
 def delete_campaigns(workspace: Workspace, campaign_ids: Iterable[int]) -> None:
@@ -147,10 +200,10 @@ def delete_campaigns(workspace: Workspace, campaign_ids: Iterable[int]) -> None:
     """
     with workspace.write() as session:
         for campaign_id in campaign_ids:
-            dispatch = _latest_dispatches(session, campaign_id).get(campaign_id)
+            dispatch = latest_dispatches(session, campaign_id).get(campaign_id)
             if dispatch is not None and dispatch.state in (DispatchState.PLANNED, DispatchState.SENDING):
                 raise UserFacingError("A campaign that is being sent cannot be deleted.", "Cancel it first.")
-            _existing(session, campaign_id).deleted_at = utcnow()
+            existing(session, campaign_id).deleted_at = utcnow()
 
 
 def restore_campaigns(workspace: Workspace, campaign_ids: Iterable[int]) -> None:
@@ -160,147 +213,41 @@ def restore_campaigns(workspace: Workspace, campaign_ids: Iterable[int]) -> None
             session.get_one(Campaign, campaign_id).deleted_at = None
 
 
-def launch(workspace: Workspace, campaign_id: int, *, at: datetime | None = None, grace: timedelta = GRACE) -> int:
-    """Have a campaign sent at *at*, or now after a *grace* period in which it can be taken back.
+_COPIED = (
+    "subject", "preheader", "template_id", "identity_id", "audience", "format", "reply_to", "headers", "window",
+    "give_up_after_h", "file_field",
+)  # fmt: skip
 
-    Returns:
-        The id of the new dispatch.
 
-    Raises:
-        UserFacingError: something is missing, or it was sent before.
-    """
-    with workspace.write() as session:
-        campaign = _existing(session, campaign_id)
-        if _latest_dispatches(session, campaign_id):
-            raise UserFacingError(
-                "This campaign was already sent.",
-                "Make a copy to send it again, so that nobody gets it twice unawares.",
+def _stored(breaker: Breaker) -> dict[str, object]:
+    """Empty for the program's own thresholds, so that better ones of a later version hold for old drafts too."""
+    return {} if breaker == Breaker() else breaker.to_json()
+
+
+def _change_sender(session: Session, campaign: Campaign, identity_id: int) -> None:
+    routes = routes_by_campaign(session, campaign.id).get(campaign.id, {})
+    if routes:
+        share = routes.pop(campaign.identity_id, 0) if campaign.identity_id is not None else 0
+        routes[identity_id] = routes.get(identity_id, 0) or share
+        session.execute(delete(CampaignRoute).where(CampaignRoute.campaign_id == campaign.id))
+        if len(routes) > 1 and any(routes.values()) and not _with_practice(session, routes):
+            session.add_all(
+                CampaignRoute(campaign_id=campaign.id, identity_id=one, weight=weight) for one, weight in routes.items()
             )
-        if not campaign.subject.strip():
-            raise UserFacingError("This campaign has no subject.", "Write one.")
-        if campaign.template_id is None:
-            raise UserFacingError("This campaign has no template.", "Choose one.")
-        if campaign.identity_id is None:
-            raise UserFacingError("This campaign has no From address.", "Choose one.")
-        routes = _routes(session, campaign)
-        _refuse_if_none_can_send(session, routes)
-        dispatch = Dispatch(
-            campaign_id=campaign_id,
-            account_id=routes[0].account_id,
-            identity_id=routes[0].identity_id,
-            due_at=at or utcnow() + grace,
-        )
-        session.add(dispatch)
-        campaign.updated_at = utcnow()
-        session.flush()
-        session.add_all(DispatchRoute(dispatch_id=dispatch.id, **vars(route)) for route in routes)
-        return dispatch.id
+    campaign.identity_id = identity_id
 
 
-def take_back(workspace: Workspace, dispatch_id: int) -> None:
-    """Undo a launch whose time has not come: the campaign is a draft again.
-
-    Raises:
-        UserFacingError: it has begun.
-    """
-    with workspace.write() as session:
-        dispatch = session.get_one(Dispatch, dispatch_id)
-        if dispatch.state is not DispatchState.PLANNED:
-            raise UserFacingError("The first messages are on their way already.", "Pause or cancel the campaign.")
-        session.delete(dispatch)
-
-
-def pause(workspace: Workspace, dispatch_id: int) -> None:
-    """Let nothing more go out; what is on its way is finished."""
-    _wish(workspace, dispatch_id, Wish.PAUSE)
-
-
-def resume(workspace: Workspace, dispatch_id: int) -> None:
-    """Go on where it stopped; a problem noted with it or its accounts is taken as solved."""
-    with workspace.write() as session:
-        dispatch = session.get_one(Dispatch, dispatch_id)
-        _refuse_if_over(dispatch)
-        if dispatch.problem:
-            count_anew(session, dispatch_id, utcnow())
-        dispatch.wish, dispatch.problem = Wish.RUN, ""
-        ways = select(DispatchRoute.account_id).where(DispatchRoute.dispatch_id == dispatch_id)
-        session.execute(update(Account).where(Account.id.in_(ways)).values(problem=""))
-
-
-def cancel(workspace: Workspace, dispatch_id: int) -> None:
-    """Stop for good: who has not got the message will not get it."""
-    _wish(workspace, dispatch_id, Wish.CANCEL)
-
-
-def _wish(workspace: Workspace, dispatch_id: int, wish: Wish) -> None:
-    with workspace.write() as session:
-        dispatch = session.get_one(Dispatch, dispatch_id)
-        _refuse_if_over(dispatch)
-        dispatch.wish = wish
-
-
-def _refuse_if_over(dispatch: Dispatch) -> None:
-    if dispatch.state in (DispatchState.FINISHED, DispatchState.CANCELLED) or dispatch.wish is Wish.CANCEL:
-        raise UserFacingError("This campaign is over already.")
-
-
-@dataclass(frozen=True)
-class _Route:
-    identity_id: int
-    account_id: int
-    weight: int
-
-
-def _routes(session: Session, campaign: Campaign) -> list[_Route]:
-    """The ways a campaign leaves: its own From address first, then the further ones."""
-    rows = session.execute(
-        select(CampaignRoute.identity_id, Identity.account_id, CampaignRoute.weight)
-        .join(Identity, Identity.id == CampaignRoute.identity_id)
-        .where(CampaignRoute.campaign_id == campaign.id)
-        .order_by(CampaignRoute.identity_id != campaign.identity_id, CampaignRoute.identity_id)
+def _with_practice(session: Session, identity_ids: Iterable[int]) -> bool:
+    query = (
+        select(Identity.id)
+        .join(Account, Account.id == Identity.account_id)
+        .where(Identity.id.in_(list(identity_ids)), Account.kind == AccountKind.PRACTICE)
+        .limit(1)
     )
-    several = [_Route(*row) for row in rows]
-    if any(route.weight for route in several):
-        return several
-    identity = session.get_one(Identity, campaign.identity_id)
-    return [_Route(identity.id, identity.account_id, 1)]
+    return session.scalar(query) is not None
 
 
-def _refuse_if_none_can_send(session: Session, routes: Sequence[_Route]) -> None:
-    ids = [route.account_id for route in routes]
-    problems = session.scalars(select(Account.problem).where(Account.id.in_(ids))).all()
-    if all(problems):
-        raise UserFacingError(f"The account cannot send: {problems[0]}", "Correct it under Accounts.")
-
-
-def _existing(session: Session, campaign_id: int) -> Campaign:
-    campaign = session.get(Campaign, campaign_id)
-    if campaign is None or campaign.deleted_at is not None:
-        raise UserFacingError("This campaign was deleted.")
-    return campaign
-
-
-def _latest_dispatches(session: Session, campaign_id: int | None = None) -> dict[int, Dispatch]:
-    newest = select(func.max(Dispatch.id)).group_by(Dispatch.campaign_id)
-    if campaign_id is not None:
-        newest = newest.where(Dispatch.campaign_id == campaign_id)
-    found = session.scalars(select(Dispatch).where(Dispatch.id.in_(newest)))
-    return {dispatch.campaign_id: dispatch for dispatch in found}
-
-
-def _info(campaign: Campaign, dispatch: Dispatch | None) -> CampaignInfo:
-    return CampaignInfo(
-        id=campaign.id,
-        name=campaign.name,
-        subject=campaign.subject,
-        preheader=campaign.preheader,
-        template_id=campaign.template_id,
-        identity_id=campaign.identity_id,
-        audience=Audience.from_json(campaign.audience),
-        updated_at=campaign.updated_at,
-        status=campaign_status(dispatch.state, dispatch.wish, dispatch.problem) if dispatch else CampaignStatus.DRAFT,
-        dispatch_id=dispatch.id if dispatch else None,
-        due_at=dispatch.due_at if dispatch else None,
-        finished_at=dispatch.finished_at if dispatch else None,
-        problem=dispatch.problem if dispatch else "",
-    )
+def _copy_rows(session: Session, table: type[CampaignRoute | Attachment], from_id: int, to_id: int) -> None:
+    columns = [column for column in table.__table__.columns if column.key not in ("id", "campaign_id")]
+    source = select(literal(to_id), *columns).where(table.campaign_id == from_id)
+    session.execute(insert(table).from_select(["campaign_id", *(column.key for column in columns)], source))

@@ -5,22 +5,27 @@ from sqlalchemy.orm import Session
 
 from app.audience.audience import Audience, select_contacts
 from app.audience.status import contact_and_block, skip_reason
+from app.content.attachments import content_ids_in
+from app.content.compiled import CompiledMessage
 from app.content.letter import MessageSource, prepare
 from app.errors import UserFacingError
 from app.models.base import now_ms, utcnow
-from app.models.states import DeliveryState, DispatchState, Wish
+from app.models.sql import random_token
+from app.models.states import DeliveryState, DispatchState, MessageFormat, Wish
 from app.models.tables import Campaign, Contact, Delivery, Dispatch, Identity, Organisation, Template
 from app.models.workspace import Workspace
-
-_TOKEN_BYTES = 12
+from app.sending.attachments import common_bytes, files_of, refuse_if_too_big
+from app.sending.personal_files import findings_of
 
 
 def compile_campaign(session: Session, campaign_id: int) -> MessageSource:
-    """The message of a campaign as it would go out now.
+    """The message of a campaign as it would go out now, looked over as far as that goes without a recipient.
+
+    Its files are looked over too, but are not in it: who only asks whether it can be sent need not load them.
 
     Raises:
-        TemplateError: the template cannot be compiled.
-        UserFacingError: the campaign has no template or no From address.
+        TemplateError: the template cannot be compiled, or a header, an address or a file cannot be sent.
+        UserFacingError: the campaign has no template or no From address, or its files are too big.
     """
     campaign = session.get_one(Campaign, campaign_id)
     template = session.get(Template, campaign.template_id) if campaign.template_id is not None else None
@@ -29,11 +34,38 @@ def compile_campaign(session: Session, campaign_id: int) -> MessageSource:
     identity = session.get(Identity, campaign.identity_id) if campaign.identity_id is not None else None
     if identity is None:
         raise UserFacingError("This campaign has no From address.", "Choose one.")
-    return source_for(session, identity, mjml=template.mjml, subject=campaign.subject, preheader=campaign.preheader)
+    source = source_for(
+        session,
+        identity,
+        mjml=template.mjml,
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        text_only=campaign.format is MessageFormat.TEXT_ONLY,
+        reply_to=campaign.reply_to,
+        headers=tuple((name, value) for name, value in campaign.headers),
+    )
+    CompiledMessage(source)
+    _check_files(session, campaign, source.html)
+    return source
 
 
-def source_for(session: Session, identity: Identity, *, mjml: str, subject: str, preheader: str) -> MessageSource:
+def source_for(
+    session: Session,
+    identity: Identity,
+    *,
+    mjml: str,
+    subject: str,
+    preheader: str,
+    text_only: bool = False,
+    reply_to: str = "",
+    headers: tuple[tuple[str, str], ...] = (),
+) -> MessageSource:
     """The message made of a template, sent from *identity*.
+
+    Args:
+        text_only: Without the design.
+        reply_to: Where answers go; empty for where *identity* says.
+        headers: Headers of the user's own.
 
     Raises:
         TemplateError: the template cannot be compiled.
@@ -43,13 +75,26 @@ def source_for(session: Session, identity: Identity, *, mjml: str, subject: str,
         mjml,
         subject=subject,
         preheader=preheader,
+        text_only=text_only,
         sender_name=identity.name,
         sender_address=identity.address,
-        reply_to=identity.reply_to,
+        reply_to=reply_to or identity.reply_to,
         unsubscribe=unsubscribe_by_mail(identity),
         organisation=organisation.name,
         postal_address=organisation.postal_address,
+        headers=headers,
     )
+
+
+def _check_files(session: Session, campaign: Campaign, html: str) -> None:
+    """Look over what goes out with a message whose HTML is *html*."""
+    files = files_of(session, campaign.id)
+    missing = sorted(content_ids_in(html) - {file.content_id for file in files})
+    if missing:
+        names = ", ".join(f"“{name}”" for name in missing)
+        what = f"the picture {names}, which is" if len(missing) == 1 else f"the pictures {names}, which are"
+        raise UserFacingError(f"The message shows {what} not among the files of this campaign.", "Add it under Files.")
+    refuse_if_too_big(common_bytes(files) + findings_of(session, campaign).largest_bytes)
 
 
 def unsubscribe_by_mail(identity: Identity) -> str:
@@ -94,7 +139,7 @@ def _write_deliveries(session: Session, dispatch_id: int, audience: Audience) ->
                 literal(dispatch_id),
                 Contact.id,
                 Contact.email,
-                func.lower(func.hex(func.randomblob(_TOKEN_BYTES))),
+                random_token(),
                 case((is_skipped, DeliveryState.SKIPPED.value), else_=DeliveryState.QUEUED.value),
                 func.coalesce(objection, ""),
                 literal(""),
