@@ -31,13 +31,18 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """What to do in place of the proper answer: say these bytes (or the proper ones, later), then maybe hang up."""
+    """What to do in place of the proper answer: say these bytes (or the proper ones, later), then maybe hang up.
+
+    Attributes:
+        accepts: The message is taken all the same, at the step `DOT`: only the answer goes wrong (RFC 1047).
+    """
 
     name: str
     say: bytes | None = b""
     delay_s: float = 0.0
     hang_up: bool = False
     fall_silent: bool = False
+    accepts: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -59,6 +64,9 @@ DROP = Fault("drop", hang_up=True)
 SILENCE = Fault("silence", fall_silent=True)
 GARBAGE = Fault("garbage", b"\x00\xfe\xff<html>\r\n")
 HALF_LINE = Fault("half line", b"250 2.0", hang_up=True)
+ACCEPT_AND_DROP = Fault("accept and drop", hang_up=True, accepts=True)
+ACCEPT_AND_GARBAGE = Fault("accept and garbage", b"\x00\xfe\xff<html>\r\n", accepts=True)
+ACCEPT_AND_HALF_LINE = Fault("accept and half line", b"250 2.0", hang_up=True, accepts=True)
 HALF_LINE_SILENCE = Fault("half line, silence", b"250-2.0.0 to be continued\r\n25", fall_silent=True)
 
 
@@ -81,7 +89,8 @@ class SmtpServer:
     Attributes:
         script: The faults still to come at each step, over all sessions.
         always: A fault at each occurrence of a step.
-        mails: What was accepted with 250 after the final dot, in order.
+        idle_s: How long a client may say nothing before its session is closed; None for ever.
+        mails: What was accepted after the final dot, in order; noted before the 250 leaves.
         commands: Every command line, of all sessions.
         reads: The pieces in which the bytes arrived, to see what travelled together.
         passwords: Every password that was tried.
@@ -97,6 +106,7 @@ class SmtpServer:
     users: dict[str, str] = field(default_factory=dict)
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     opens_message_without_recipients: bool = False
+    idle_s: float | None = None
 
     script: dict[Step, deque[Fault | None]] = field(default_factory=lambda: defaultdict(deque))
     always: dict[Step, Fault] = field(default_factory=dict)
@@ -201,7 +211,12 @@ class _Session:
         return found
 
     async def read(self) -> None:
-        data = await self.reader.read(1 << 20)
+        try:
+            async with asyncio.timeout(self.server.idle_s):
+                data = await self.reader.read(1 << 20)
+        except TimeoutError:
+            await self.say("421 4.4.2 Idle for too long")
+            raise _HungUp from None
         if not data:
             raise _HungUp
         self.server.reads.append(data)
@@ -209,15 +224,18 @@ class _Session:
 
     async def reply(self, step: Step, *lines: str) -> bool:
         """Answer properly, or as the script says; whether it was proper."""
-        if fault := self.server.fault_at(step):
+        fault = self.server.fault_at(step)
+        await self.answer(fault, *lines)
+        return fault is None or fault.say is None
+
+    async def answer(self, fault: Fault | None, *lines: str) -> None:
+        if fault is None:
+            await self.say(*lines)
+        else:
+            await asyncio.sleep(fault.delay_s)
             await self.misbehave(fault, *lines)
-            return fault.say is None
-        await self.say(*lines)
-        return True
 
     async def misbehave(self, fault: Fault, *lines: str) -> None:
-        if fault.delay_s:
-            await asyncio.sleep(fault.delay_s)
         if fault.say is None:
             await self.say(*lines)
         else:
@@ -303,7 +321,7 @@ class _Session:
         while not self.buffer:
             await self.read()
         if fault := self.server.fault_at(Step.CONTENT):
-            await self.misbehave(fault)
+            await self.answer(fault)
         content = b"" if await self.is_lone_dot() else await self.until(b"\r\n.\r\n") + b"\r\n"
         sender, recipient = self.sender, self.recipient
         self.sender = self.recipient = None
@@ -311,10 +329,20 @@ class _Session:
             return  # this content had its answer
         if recipient is None:
             await self.say("554 5.5.1 No recipients")
-        elif await self.reply(Step.DOT, "250 2.0.0 Queued"):
-            lines = content.split(b"\r\n")
-            unstuffed = b"\r\n".join(line[1:] if line.startswith(b".") else line for line in lines)
-            self.server.mails.append(AcceptedMail(sender or "", recipient, unstuffed, self.over_tls))
+        else:
+            await self.end(AcceptedMail(sender or "", recipient, _unstuffed(content), self.over_tls))
+
+    async def end(self, mail: AcceptedMail) -> None:
+        """Answer the final dot."""
+        fault = self.server.fault_at(Step.DOT)
+        if fault is not None:
+            await asyncio.sleep(fault.delay_s)
+        if fault is None or fault.say is None or fault.accepts:
+            self.server.mails.append(mail)
+        if fault is None:
+            await self.say("250 2.0.0 Queued")
+        else:
+            await self.misbehave(fault, "250 2.0.0 Queued")
 
     async def is_lone_dot(self) -> bool:
         while len(self.buffer) < 3:
@@ -331,6 +359,11 @@ class _Session:
     async def quit(self, _rest: str) -> None:
         await self.reply(Step.QUIT, "221 2.0.0 Bye")
         raise _HungUp
+
+
+def _unstuffed(content: bytes) -> bytes:
+    lines = content.split(b"\r\n")
+    return b"\r\n".join(line[1:] if line.startswith(b".") else line for line in lines)
 
 
 def _address(argument: str) -> str:
