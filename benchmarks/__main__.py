@@ -1,6 +1,6 @@
-"""`python -m benchmarks send`, `python -m benchmarks start` and `python -m benchmarks throttle`.
+"""`python -m benchmarks send`, or another of the benchmarks below.
 
-Nothing is asserted: a busy machine moves every figure, so they are read by people and kept in `history.csv`.
+Nothing is asserted: a busy machine moves every figure, so they are read by people and kept in `history.md`.
 """
 
 import argparse
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from benchmarks import send, start, throttle
+from benchmarks import freeze, memory, scale, send, smooth, start, throttle
 from benchmarks.figures import json_line, print_figures
 
 
@@ -27,8 +27,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="BENCHMARK")
     for module, name, text in (
         (send, "send", "personalised, signed mail, against Nodemailer and smtp-source"),
-        (start, "start", "from start to the first painted window, against a bare window"),
+        (smooth, "smooth", "whether the window stays smooth while the agent sends flat out"),
+        (memory, "memory", "the agent's peak memory, a large dispatch against a small one"),
+        (freeze, "freeze", "contacts a second when the audience of a dispatch is written down"),
+        (scale, "scale", "several agents on one workspace in a database"),
         (throttle, "throttle", "whether agents together keep a limit a second"),
+        (start, "start", "from start to the first painted window, against a bare window"),
     ):
         command = commands.add_parser(name, help=text, description=module.__doc__)
         command.add_argument("--rounds", type=int, default=module.ROUNDS, help=f"how often ({module.ROUNDS})")

@@ -52,17 +52,19 @@ def _block(number: int) -> str:
 
 def people(count: int) -> list[dict[str, str]]:
     """*count* distinct recipients by merge name, with the names that Europe has."""
-    return [
-        {
-            "email": f"user{number}@customers.example.net",
-            "first_name": ("Anna", "José", "Zoë", "Max", "Łukasz", "Mary")[number % 6],
-            "last_name": (last := ("Smith", "Müller", "O'Neil", "Nowak", "García")[number % 5]),
-            "company": f"{last} & Sons",
-            "city": ("Graz", "Malmö", "Leeds", "Lyon")[number % 4],
-            "customer_number": f"K-{number:06}-{'abcdef'[number % 6] * 6}",
-        }
-        for number in range(count)
-    ]
+    return [person(number) for number in range(count)]
+
+
+def person(number: int) -> dict[str, str]:
+    """The recipient of that number."""
+    return {
+        "email": f"user{number}@customers.example.net",
+        "first_name": ("Anna", "José", "Zoë", "Max", "Łukasz", "Mary")[number % 6],
+        "last_name": (last := ("Smith", "Müller", "O'Neil", "Nowak", "García")[number % 5]),
+        "company": f"{last} & Sons",
+        "city": ("Graz", "Malmö", "Leeds", "Lyon")[number % 4],
+        "customer_number": f"K-{number:06}-{'abcdef'[number % 6] * 6}",
+    }
 
 
 def write_csv(path: Path, recipients: list[dict[str, str]]) -> None:
