@@ -12,18 +12,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
-    QComboBox,
-    QDialog,
     QLabel,
-    QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QSpinBox,
-    QTextEdit,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -34,8 +27,6 @@ from app.models.states import TlsMode
 from app.models.tables import Campaign, Dispatch, Identity
 from app.models.workspace import Workspace
 from app.sending.accounts import (
-    AccountDraft,
-    AccountInfo,
     add_account,
     add_practice_account,
     list_accounts,
@@ -49,11 +40,26 @@ from app.ui.pages.accounts.account_sheet import AccountSheet
 from app.ui.widgets import Pill
 from tests.sending.smtp_server import SILENCE, SmtpServer, Step
 from tests.ui.accessible import nameless
+from tests.ui.accounting import (
+    PASSWORD,
+    USER,
+    choose_security,
+    click,
+    draft,
+    errors,
+    everything_said,
+    fill,
+    line,
+    local,
+    new_sheet,
+    only_account,
+    result_of_test,
+    shown_card,
+    spin,
+    trigger,
+)
 from tests.ui.app_window import AppWindow, app_window
 from tests.ui.waiting import until
-
-PASSWORD = "correct horse battery"
-USER = "news@blumen.example"
 
 
 @pytest.fixture
@@ -61,87 +67,6 @@ async def app(workspace: Workspace, qtbot: QtBot) -> AsyncIterator[AppWindow]:
     add_practice_account(workspace)
     async with app_window(workspace) as made:
         yield made
-
-
-def draft(port: int = 465, *, tls: TlsMode = TlsMode.IMPLICIT, host: str = "smtp.blumen.example") -> AccountDraft:
-    return AccountDraft("Shop", host, port, tls, USER, "Blumen Berger", USER, password=PASSWORD)
-
-
-def local(port: int) -> AccountDraft:
-    return draft(port, tls=TlsMode.NONE_ON_LOOPBACK, host="127.0.0.1")
-
-
-def only_account(app: AppWindow) -> AccountInfo:
-    (account,) = [one for one in list_accounts(app.workspace) if one.host]
-    return account
-
-
-def shown_card(app: AppWindow) -> AccountCard:
-    """The card of the account; one that was replaced may not be gone yet."""
-    return next(card for card in app.window.findChildren(AccountCard) if card.isVisible() and card.account.host)
-
-
-async def new_sheet(app: AppWindow) -> QDialog:
-    await app.go_to("accounts")
-    app.find(QPushButton, "addAccount").click()
-    return await app.opened("accountSheet")
-
-
-def line(sheet: QWidget, name: str) -> QLineEdit:
-    found = sheet.findChild(QLineEdit, name)
-    assert found is not None
-    return found
-
-
-def fill(sheet: QWidget, **texts: str) -> None:
-    for name, text in texts.items():
-        field = line(sheet, name)
-        field.setFocus()
-        field.selectAll()
-        QTest.keyClicks(field, text)
-
-
-def spin(sheet: QWidget, name: str) -> QSpinBox:
-    found = sheet.findChild(QSpinBox, name)
-    assert found is not None
-    return found
-
-
-def choose_security(sheet: QWidget, mode: TlsMode) -> None:
-    box = sheet.findChild(QComboBox, "security")
-    assert box is not None
-    box.setCurrentIndex(box.findData(mode))
-
-
-def errors(sheet: QWidget) -> dict[str, str]:
-    labels = [one for one in sheet.findChildren(QLabel) if one.objectName().endswith("Error")]
-    return {one.objectName(): one.text() for one in labels if one.text()}
-
-
-def click(sheet: QWidget, name: str) -> None:
-    found = sheet.findChild(QAbstractButton, name)
-    assert found is not None
-    found.click()
-
-
-def everything_said(widget: QWidget) -> str:
-    """All texts a widget and its children show or tell a screen reader; of password fields what they display."""
-    parts: list[str] = []
-    for one in [widget, *widget.findChildren(QWidget)]:
-        parts += [one.accessibleName(), one.accessibleDescription(), one.toolTip(), one.windowTitle()]
-        if isinstance(one, QLineEdit):
-            parts += [one.displayText(), one.placeholderText()]
-        elif isinstance(one, QPlainTextEdit | QTextEdit):
-            parts.append(one.toPlainText())
-        elif isinstance(one, QLabel | QAbstractButton):
-            parts.append(one.text())
-    return "\n".join(parts)
-
-
-async def result_of_test(app: AppWindow, within: QWidget) -> str:
-    banner = app.find(QWidget, "testResult", within=within)
-    await until(banner.isVisible)
-    return " ".join(one.text() for one in banner.findChildren(QLabel) if one.text())
 
 
 async def test_the_page_begins_with_an_invitation_and_explains_the_practice_account(app: AppWindow) -> None:
@@ -157,6 +82,7 @@ async def test_a_mailbox_is_added_and_its_password_is_stored_sealed(app: AppWind
     fill(sheet, senderName="Blumen Berger", senderAddress="News@Blumen.example")
     fill(sheet, host="smtp.blumen.example")
     assert line(sheet, "username").text() == "News@Blumen.example"
+    choose_security(sheet, TlsMode.IMPLICIT)
     fill(sheet, password=PASSWORD)
     spin(sheet, "perDay").setValue(2000)
     click(sheet, "confirm")
@@ -186,6 +112,8 @@ async def test_what_is_missing_is_said_at_the_field_and_the_first_one_gets_the_c
 
 async def test_the_port_follows_the_security_unless_it_was_chosen(app: AppWindow) -> None:
     sheet = await new_sheet(app)
+    assert spin(sheet, "port").value() == 587
+    choose_security(sheet, TlsMode.IMPLICIT)
     assert spin(sheet, "port").value() == 465
     choose_security(sheet, TlsMode.STARTTLS)
     assert spin(sheet, "port").value() == 587
@@ -210,8 +138,13 @@ async def test_what_a_provider_wants_is_said_before_it_refuses(app: AppWindow) -
     assert not hint.isVisible()
     fill(sheet, senderAddress="ines@gmail.com")
     assert hint.isVisible()
-    assert "app password" in everything_said(hint)
-    assert "500 mails a day" in everything_said(sheet)
+    assert "This belongs to Gmail" in everything_said(hint)
+    click(sheet, "useKnown")
+    assert "app password" in everything_said(sheet)
+    assert "500 messages in any 24 hours" in everything_said(sheet)
+    assert spin(sheet, "perDay").value() == 500
+    assert line(sheet, "host").text() == "smtp.gmail.com"
+    assert line(sheet, "senderAddress").text() == "ines@gmail.com"
 
 
 async def test_a_wrong_password_is_said_in_words_and_a_right_one_works(app: AppWindow) -> None:
@@ -262,7 +195,7 @@ async def test_a_silent_server_blocks_nothing_and_the_test_can_be_stopped(app: A
         await app.go_to("accounts")
         card = app.window.findChild(AccountCard)
         assert card is not None
-        click(card, "testAccount")
+        trigger(card, "testAccount")
         await until(lambda: server.sessions == 1)
         stop = app.find(QPushButton, "stopTest", within=card)
         assert stop.isVisible()
@@ -335,6 +268,7 @@ async def test_a_key_is_made_and_its_dns_entry_can_be_copied_also_later(app: App
     sheet = await app.opened("accountSheet")
     click(sheet, "advanced")
     click(sheet, "createKey")
+    await app.settled()
     value = app.find(QPlainTextEdit, "dkimValue", within=sheet)
     await until(value.isVisible)
     assert value.toPlainText().startswith("v=DKIM1; k=rsa; p=MII")
@@ -371,10 +305,10 @@ async def test_a_key_is_imported_from_a_file_and_removed_again(app: AppWindow, t
     sheet = await app.opened("accountSheet")
     assert isinstance(sheet, AccountSheet)
     click(sheet, "advanced")
-    sheet.signature.import_key(str(tmp_path / "no key.pem"))
+    sheet.form.signature.import_key(str(tmp_path / "no key.pem"))
     await app.settled()
     assert "This is not a DKIM key." in errors(sheet)["dkimError"]
-    sheet.signature.import_key(str(tmp_path / "key.pem"))
+    sheet.form.signature.import_key(str(tmp_path / "key.pem"))
     await app.settled()
     assert "dkimError" not in errors(sheet) or not app.find(QLabel, "dkimError", within=sheet).isVisible()
     assert app.find(QPlainTextEdit, "dkimValue", within=sheet).toPlainText().startswith("v=DKIM1; k=ed25519; p=")

@@ -56,6 +56,11 @@ class FormField(QWidget):
         if text:
             QAccessible.updateAccessibility(QAccessibleEvent(self.field, QAccessible.Event.DescriptionChanged))
 
+    def set_text(self, text: str) -> None:
+        """Call the field something else."""
+        self.label.setText(text)
+        self.field.setAccessibleName(text)
+
     def set_help(self, text: str) -> None:
         self._help.setText(text)
         self._help.setVisible(bool(text) and not self.error)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from app.models.states import AccountKind, TlsMode
-from app.sending.accounts import AccountInfo, smtp_account
-from app.sending.throttle import Limits
+from app.models.states import AccountKind, SignIn
+from app.sending.accounts import AccountInfo
+from app.sending.presets import Preset, preset, provider_of
 from app.ui.context import AppContext
+from app.ui.pages.accounts.account_facts import AccountFacts
+from app.ui.pages.accounts.address_rows import AddressRows
 from app.ui.pages.accounts.connection_test import ConnectionTest
+from app.ui.pages.accounts.mail_test import MailTest, MailTested
+from app.ui.pages.accounts.monogram import Monogram
+from app.ui.pages.accounts.tries import Checked, stored_settings
+from app.ui.pages.contacts.elided import ElidedLabel
 from app.ui.theme import Kind, Space, icon
 from app.ui.widgets import (
     Banner,
@@ -20,27 +24,30 @@ from app.ui.widgets import (
     IconLabel,
     Pill,
     PillLook,
-    caption,
     heading,
     icon_button,
-    label,
     link_button,
     muted,
     secondary_button,
 )
 
+_ANY_OTHER = "smtp"
+_TILE = 40
+Tested = Checked | MailTested
+
 
 class AccountCard(Card):
     """
     Signals:
-        edit_wanted, remove_wanted: The user chose so.
-        works: A test went well.
+        edit_wanted, remove_wanted, sign_in_wanted: The user chose so.
+        tested: What a test found: `Checked` or `MailTested`; None when the user has read it.
         inbox_wanted: The user wants to see what the practice account accepted.
     """
 
     edit_wanted = Signal()
     remove_wanted = Signal()
-    works = Signal()
+    sign_in_wanted = Signal()
+    tested = Signal(object)
     inbox_wanted = Signal()
 
     def __init__(self, context: AppContext, account: AccountInfo) -> None:
@@ -49,51 +56,84 @@ class AccountCard(Card):
         self.account = account
         self._context = context
         self._is_practice = account.kind is AccountKind.PRACTICE
+        self._provider: Preset = provider_of(account.preset, account.host) or preset(_ANY_OTHER)
         self.test = ConnectionTest(context.operations)
-        self.test.finished.connect(self._on_tested)
+        self.mail_test = MailTest(context.operations, context.workspace)
+        self.addresses = AddressRows(account)
+        self.facts = AccountFacts(account)
+        self.test.finished.connect(self._on_checked)
+        self.mail_test.finished.connect(self._on_mail_tested)
+        self.mail_test.dismissed.connect(lambda: self.tested.emit(None))
         self.body.setSpacing(Space.M)
         self.body.addLayout(self._headline())
         if account.problem:
             self.body.addWidget(self._problem())
         if self._is_practice:
-            self.body.addWidget(
-                muted(
-                    self.tr(
-                        "For trying everything out: a mail server inside this program that takes every message and "
-                        "shows it in the practice inbox. Nothing reaches anybody."
-                    )
-                )
-            )
+            self.body.addWidget(self._about_practice())
         else:
-            self.body.addLayout(self._facts())
+            self.body.addWidget(self.facts)
+            self.body.addWidget(_line())
+            self.body.addWidget(self.addresses)
         self.body.addWidget(self.test)
+        self.body.addWidget(self.mail_test)
 
     def try_it(self) -> None:
-        """Test the stored account."""
-        work = partial(smtp_account, self._context.workspace, self.account.id, practice_port=0)
-        self.test.start(self.account.host, work)
+        """Test the stored account; nothing is sent."""
+        self.mail_test.hide()
+        self.test.start(self.account.server, stored_settings(self._context.workspace, self.account.id))
 
-    def _on_tested(self, result: object) -> None:
-        works = getattr(result, "works", False)
+    def send_test(self) -> None:
+        """Send a mail from the first From address to itself."""
+        self.test.clear()
+        first = min(self.account.identities, key=lambda identity: identity.id)
+        self.mail_test.start(self.account, first)
+
+    def stop(self) -> None:
+        """End what runs: the card goes away."""
+        self.test.stop()
+        self.mail_test.stop()
+
+    @property
+    def is_testing(self) -> bool:
+        return self.test.is_running
+
+    def recall(self, tested: Tested) -> None:
+        """Show what a test has found before."""
+        if isinstance(tested, MailTested):
+            self.mail_test.recall(tested)
+            works = tested.works
+        else:
+            self.test.recall(tested.result)
+            works = tested.result.works
         self._state.set(self._look(is_broken=not works))
-        if works:
-            self.works.emit()
+
+    def _on_checked(self, checked: Checked) -> None:
+        self._state.set(self._look(is_broken=not checked.result.works))
+        self.tested.emit(checked)
+
+    def _on_mail_tested(self, tested: MailTested) -> None:
+        self._state.set(self._look(is_broken=not tested.works))
+        self.tested.emit(tested)
 
     def _headline(self) -> QHBoxLayout:
         account = self.account
-        kind = Kind.NEUTRAL if self._is_practice else Kind.ACCENT
         names = QVBoxLayout()
         names.setSpacing(0)
-        names.addWidget(heading(account.name))
-        names.addWidget(muted(str(account.identities[0]) if account.identities else account.host, wrap=False))
+        name = QHBoxLayout()
+        name.setSpacing(Space.M)
+        name.addWidget(heading(account.name))
+        self._state = self._pill()
+        name.addWidget(self._state)
+        name.addStretch(1)
+        names.addLayout(name)
+        names.addWidget(ElidedLabel(self._where(), "muted"))
         row = QHBoxLayout()
         row.setSpacing(Space.M)
-        row.addWidget(IconLabel("flask-conical" if self._is_practice else "at-sign", kind=kind, size=20, tile=40))
-        row.addLayout(names)
-        row.addSpacing(Space.XS)
-        self._state = self._pill()
-        row.addWidget(self._state, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addStretch(1)
+        if self._is_practice:
+            row.addWidget(IconLabel("flask-conical", kind=Kind.NEUTRAL, size=20, tile=_TILE))
+        else:
+            row.addWidget(Monogram(self._provider, _TILE))
+        row.addLayout(names, 1)
         if self._is_practice:
             row.addWidget(
                 secondary_button(
@@ -101,21 +141,40 @@ class AccountCard(Card):
                 )
             )
             return row
-        if not account.problem:  # which comes with the same two
-            test = secondary_button(self.tr("Test connection"), "plug", on_click=self.try_it, name="testAccount")
-            edit = secondary_button(self.tr("Edit"), "pencil", on_click=self.edit_wanted.emit, name="editAccount")
-            row.addWidget(test)
-            row.addWidget(edit)
+        if not account.problem:  # which comes with actions of its own
+            row.addWidget(
+                secondary_button(self.tr("Send a test to myself"), "send", on_click=self.send_test, name="sendTest")
+            )
+            row.addWidget(
+                secondary_button(self.tr("Edit"), "pencil", on_click=self.edit_wanted.emit, name="editAccount")
+            )
         row.addWidget(self._more())
         return row
+
+    def _where(self) -> str:
+        if self._is_practice:
+            return str(self.account.identities[0]) if self.account.identities else ""
+        if self.account.kind is AccountKind.SES:
+            return self.account.server
+        if self._provider.key == _ANY_OTHER:
+            return self.tr("{0}, port {1}").format(self.account.host, self.account.port)
+        return f"{self._provider.name} · {self.account.host}"
 
     def _more(self) -> QToolButton:
         more = icon_button("ellipsis", self.tr("More for “{0}”").format(self.account.name), name="moreAccount")
         menu = QMenu(more)
-        remove = QAction(icon("trash-2", "muted"), self.tr("Remove…"), menu)
-        remove.setObjectName("removeAccount")
-        remove.triggered.connect(lambda _=False: self.remove_wanted.emit())
-        menu.addAction(remove)
+        for name, text, picture, do in (
+            ("testAccount", self.tr("Test connection"), "plug", self.try_it),
+            ("sendTestMail", self.tr("Send a test to myself"), "send", self.send_test),
+            ("addAddress", self.tr("Add a From address…"), "plus", self.addresses.add_wanted.emit),
+            ("removeAccount", self.tr("Remove…"), "trash-2", self.remove_wanted.emit),
+        ):
+            if name == "removeAccount":
+                menu.addSeparator()
+            action = QAction(icon(picture, "muted"), text, menu)
+            action.setObjectName(name)
+            action.triggered.connect(lambda _=False, do=do: do())
+            menu.addAction(action)
         more.setMenu(menu)
         return more
 
@@ -129,56 +188,33 @@ class AccountCard(Card):
         return PillLook(self.tr("Cannot send"), Kind.BAD) if is_broken else PillLook(self.tr("Ready"), Kind.GOOD)
 
     def _problem(self) -> Banner:
+        actions = [
+            link_button(self.tr("Try again"), on_click=self.try_it, name="tryAccount"),
+            link_button(self.tr("Edit"), on_click=self.edit_wanted.emit, name="editAccount"),
+        ]
+        if self.account.sign_in is SignIn.OAUTH2:
+            actions.insert(
+                0, link_button(self.tr("Sign in again"), on_click=self.sign_in_wanted.emit, name="signInAgain")
+            )
         banner = Banner(
             self.account.problem,
             self.tr("Nothing is lost: what was to be sent waits until the account works again."),
             Kind.BAD,
-            link_button(self.tr("Try again"), on_click=self.try_it, name="tryAccount"),
-            link_button(self.tr("Edit"), on_click=self.edit_wanted.emit, name="editAccount"),
+            *actions,
         )
         banner.setObjectName("accountProblem")
         return banner
 
-    def _facts(self) -> QGridLayout:
-        account = self.account
-        identity = account.identities[0] if account.identities else None
-        facts = [
-            (self.tr("Server"), f"{account.host}, {self.tr('port {0}').format(account.port)}"),
-            (self.tr("Security"), self._security(account.tls)),
-            (self.tr("Limits"), self._limits(account.limits)),
-            (
-                self.tr("Signature"),
-                self.tr("DKIM key of {0}").format(identity.domain)
-                if identity and identity.is_signed
-                else self.tr("none of its own"),
-            ),
-        ]
-        if identity and identity.reply_to:
-            facts.append((self.tr("Answers go to"), identity.reply_to))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(Space.XXL)
-        grid.setVerticalSpacing(2)
-        for column, (name, value) in enumerate(facts):
-            grid.addWidget(caption(name, wrap=False), 0, column)
-            words = label(value, wrap=True)
-            words.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
-            grid.addWidget(words, 1, column)
-            grid.setColumnStretch(column, 2 if column == 0 else 1)
-        return grid
-
-    def _security(self, tls: TlsMode) -> str:
-        return {
-            TlsMode.IMPLICIT: self.tr("SSL/TLS"),
-            TlsMode.STARTTLS: self.tr("STARTTLS"),
-            TlsMode.NONE_ON_LOOPBACK: self.tr("none, on this computer"),
-        }[tls]
-
-    def _limits(self, limits: Limits) -> str:
-        parts = (
-            (limits.per_second, self.tr("{0} a second")),
-            (limits.per_minute, self.tr("{0} a minute")),
-            (limits.per_hour, self.tr("{0} an hour")),
-            (limits.per_day, self.tr("{0} a day")),
+    def _about_practice(self) -> QWidget:
+        return muted(
+            self.tr(
+                "For trying everything out: a mail server inside this program that takes every message and shows it in "
+                "the practice inbox. Nothing reaches anybody."
+            )
         )
-        named = [words.format(QLocale().toString(limit)) for limit, words in parts if limit is not None]
-        return ", ".join(named) or self.tr("none")
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setProperty("role", "line")
+    return line

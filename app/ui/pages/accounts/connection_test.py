@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import UserFacingError
-from app.sending.smtp import CheckResult, SmtpAccount, check_account
+from app.sending.smtp import CheckResult, SmtpAccount
 from app.ui.operations import Operations
+from app.ui.pages.accounts.tries import Checked, checker
 from app.ui.theme import Kind, Space
 from app.ui.widgets import Banner, Spinner, link_button, muted
+
+if TYPE_CHECKING:
+    from app.sending.ses import SesAccount
 
 
 class ConnectionTest(QWidget):
     """Nothing to see until `start`.
 
     Signals:
-        finished: The `CheckResult`.
+        finished: What was `Checked`.
     """
 
     finished = Signal(object)
@@ -49,14 +55,14 @@ class ConnectionTest(QWidget):
     def is_running(self) -> bool:
         return self._task is not None
 
-    def start(self, server: str, account: Callable[[], SmtpAccount]) -> None:
-        """Try *account*, which is called in a worker thread, because it reads the stored password."""
+    def start(self, server: str, settings: Callable[[], SmtpAccount | SesAccount]) -> None:
+        """Try what *settings* gives, which is called in a worker thread, because it reads the stored password."""
         self.stop()
         self._words.setText(self.tr("Connecting to {0} …").format(server))
         self._result.hide()
         self._running.show()
         self.show()
-        self._task = self._operations.run(self._check(account), on_error=self._show_error)
+        self._task = self._operations.run(self._check(settings), on_error=self._show_error)
         self._task.add_done_callback(self._on_over)
 
     def stop(self) -> None:
@@ -72,11 +78,22 @@ class ConnectionTest(QWidget):
         self._result.hide()
         self.hide()
 
-    async def _check(self, account: Callable[[], SmtpAccount]) -> None:
-        self._show(await check_account(await self._operations.read(account)))
+    def recall(self, result: CheckResult) -> None:
+        """Show a result again."""
+        self._show(result)
+        self.show()
+
+    async def _check(self, settings: Callable[[], SmtpAccount | SesAccount]) -> None:
+        read = await self._operations.read(settings)
+        check = await self._operations.read(partial(checker, read))
+        self._end(await check())
 
     def _show_error(self, error: UserFacingError) -> None:
-        self._show(CheckResult(works=False, title=error.title, hint=error.hint, detail=error.detail))
+        self._end(Checked(CheckResult(works=False, title=error.title, hint=error.hint, detail=error.detail)))
+
+    def _end(self, checked: Checked) -> None:
+        self._show(checked.result)
+        self.finished.emit(checked)
 
     def _show(self, result: CheckResult) -> None:
         self._running.hide()
@@ -85,7 +102,6 @@ class ConnectionTest(QWidget):
         self._result.set_message(result.title, hint, kind)
         self._result.setToolTip(result.detail)
         self._result.show()
-        self.finished.emit(result)
 
     def _on_over(self, task: asyncio.Task[None]) -> None:
         if task is self._task:

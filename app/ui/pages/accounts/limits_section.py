@@ -1,16 +1,32 @@
-"""How much an account may send, and over how many connections."""
+"""How much an account may send: in all, to one receiver, and over how many connections."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QCheckBox, QSpinBox
 
-from app.sending.throttle import Limits
-from app.ui.pages.accounts.providers import limits_hint, provider_of
+from app.sending.limits import Limits
+from app.sending.presets import Preset, PresetGroup
+from app.ui.pages.accounts.domain_limits import DomainLimits
+from app.ui.pages.accounts.fold import Fold
 from app.ui.pages.accounts.section import Section
-from app.ui.widgets import FormField, caption
+from app.ui.pages.accounts.words import usage_words
+from app.ui.theme import Kind
+from app.ui.widgets import Banner, FormField, caption
 
 _MOST = 9_999_999
 _LEAST_WIDTH = 96
+
+
+def limit_spin(name: str) -> QSpinBox:
+    """A number of messages; zero stands for no limit."""
+    spin = QSpinBox()
+    spin.setObjectName(name)
+    spin.setRange(0, _MOST)
+    spin.setSpecialValueText(spin.tr("no limit"))
+    spin.setGroupSeparatorShown(True)
+    # Qt reserves room for the longest number beside the longest word.
+    spin.setMinimumWidth(_LEAST_WIDTH)
+    return spin
 
 
 class LimitsSection(Section):
@@ -20,52 +36,70 @@ class LimitsSection(Section):
         super().__init__(
             self.tr("How much it may send"),
             self.tr(
-                "Providers shut out whoever sends more than they allow. Enter the limits of yours, and the program "
-                "keeps to them by itself; a campaign then takes as long as it must."
+                "Providers shut out whoever sends more than they allow. The program keeps to these limits by itself; a "
+                "campaign then takes as long as it must."
             ),
         )
         units = {
             "perSecond": self.tr("A second"),
             "perMinute": self.tr("A minute"),
             "perHour": self.tr("An hour"),
-            "perDay": self.tr("A day"),
+            "perDay": self.tr("24 hours"),
+            "per30Days": self.tr("30 days"),
         }
-        self._spins = {name: self._spin(name) for name in units}
-        self.add_beside([FormField(text, self._spins[name]) for name, text in units.items()], [1, 1, 1, 1])
-        self._hint = caption()
-        self.form.addWidget(self._hint)
-        self.show_provider_of()
+        self._spins = {name: limit_spin(name) for name in units}
+        self.domains = DomainLimits()
+        self._known = Banner()
+        self._known.setObjectName("limitsNote")
+        self._used = caption()
+        self._used.setObjectName("usage")
+        self._used.hide()
+        self._by_receiver = Fold(self.tr("Limits for single receivers"), "domainFold")
+        self._by_receiver.body.addWidget(self.domains)
+        self.form.addWidget(self._known)
+        self.add_beside([FormField(text, self._spins[name]) for name, text in units.items()], [1] * len(units))
+        self.form.addWidget(self._used)
+        self.form.addWidget(self._by_receiver)
 
     @property
     def limits(self) -> Limits:
-        second, minute, hour, day = (spin.value() or None for spin in self._spins.values())
-        return Limits(second, minute, hour, day)
+        second, minute, hour, day, month = (spin.value() or None for spin in self._spins.values())
+        return Limits(second, minute, hour, day, month)
 
     def fill(self, limits: Limits) -> None:
-        stored = (limits.per_second, limits.per_minute, limits.per_hour, limits.per_day)
-        for spin, value in zip(self._spins.values(), stored, strict=True):
+        """Show limits."""
+        values = (limits.per_second, limits.per_minute, limits.per_hour, limits.per_day, limits.per_30_days)
+        for spin, value in zip(self._spins.values(), values, strict=True):
             spin.setValue(value or 0)
 
-    def show_provider_of(self, *names: str) -> None:
-        """Name the limits of the provider that these servers and addresses belong to."""
-        self._hint.setText(
-            limits_hint(provider_of(*names))
-            or self.tr("Look for “sending limits” in your provider’s help. If in doubt, begin with 100 an hour.")
-        )
+    def fill_domains(self, limits: dict[str, Limits]) -> None:
+        """Show the limits for single receivers."""
+        self.domains.fill(limits)
+        self._by_receiver.set_open(bool(limits))
 
-    def _spin(self, name: str) -> QSpinBox:
-        spin = QSpinBox()
-        spin.setObjectName(name)
-        spin.setRange(0, _MOST)
-        spin.setSpecialValueText(self.tr("no limit"))
-        spin.setGroupSeparatorShown(True)
-        # Qt reserves room for the longest number beside the longest word.
-        spin.setMinimumWidth(_LEAST_WIDTH)
-        return spin
+    def show_preset(self, preset: Preset, *, take_over: bool) -> None:
+        """Say what the provider allows; *take_over*: enter it too."""
+        if take_over:
+            self.fill(preset.limits)
+        known = preset.limits != Limits()
+        is_fact = known and not preset.limits_are_hints
+        title = ""
+        if is_fact:
+            title = self.tr("{0} publishes these limits.").format(preset.name)
+        elif known:
+            title = self.tr("{0} does not publish its limits; this is what people have found.").format(preset.name)
+        elif preset.group is PresetGroup.SERVER:
+            title = self.tr("If in doubt, begin with 100 an hour.")
+        self._known.set_message(title, preset.limits_note, Kind.INFO)
+
+    def show_used(self, sent_today: int, limits: Limits) -> None:
+        """Say what went out in the last 24 hours."""
+        self._used.setText(self.tr("Used so far: {0}.").format(usage_words(sent_today, limits)))
+        self._used.show()
 
 
 class ConnectionsRow(Section):
-    """How many connections are used at once, and for how long."""
+    """How many connections are used at once, for how long, and what they pass on."""
 
     def __init__(self) -> None:
         super().__init__(self.tr("Connections"))
@@ -78,13 +112,14 @@ class ConnectionsRow(Section):
         self.messages.setRange(1, 100_000)
         self.messages.setValue(100)
         self.messages.setGroupSeparatorShown(True)
+        self._connections = FormField(
+            self.tr("At the same time"),
+            self.connections,
+            help_text=self.tr("More is faster; many providers allow only a few."),
+        )
         self.add_beside(
             [
-                FormField(
-                    self.tr("At the same time"),
-                    self.connections,
-                    help_text=self.tr("More is faster; many providers allow only a few."),
-                ),
+                self._connections,
                 FormField(
                     self.tr("Messages over each"),
                     self.messages,
@@ -93,3 +128,21 @@ class ConnectionsRow(Section):
             ],
             [1, 1],
         )
+        self.keeps_return_path = QCheckBox(self.tr("The server passes on the address for bounces"))
+        self.keeps_return_path.setObjectName("keepsReturnPath")
+        self.keeps_return_path.setAccessibleDescription(
+            self.tr("Each message then carries a mark there that tells exactly whose mail came back.")
+        )
+        self.keeps_return_path.setToolTip(self.keeps_return_path.accessibleDescription())
+        self.form.addWidget(self.keeps_return_path)
+
+    def show_preset(self, preset: Preset) -> None:
+        """Enter what is known of the provider."""
+        self.connections.setValue(preset.connections)
+        self.messages.setValue(preset.messages_per_connection)
+        self.keeps_return_path.setChecked(preset.keeps_return_path)
+        self.ask_about(preset)
+
+    def ask_about(self, preset: Preset) -> None:
+        """Whether the return path is passed on is asked only where it is not known."""
+        self.keeps_return_path.setVisible(preset.group is PresetGroup.SERVER)

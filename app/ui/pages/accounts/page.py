@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from app.models.states import AccountKind
-from app.sending.accounts import AccountInfo, list_accounts, note_problem, remove_account
-from app.sending.stored_secrets import read_secrets
+from app.sending.accounts import (
+    AccountInfo,
+    IdentityInfo,
+    account_info,
+    change_account,
+    draft_of,
+    note_problem,
+    remove_account,
+    remove_identity,
+)
+from app.sending.limits import Limits
+from app.sending.stored_secrets import read_keys
 from app.ui import things
 from app.ui.context import AppContext
 from app.ui.page import Page
-from app.ui.pages.accounts.account_card import AccountCard
+from app.ui.pages.accounts.account_card import AccountCard, Tested
 from app.ui.pages.accounts.account_sheet import AccountSheet
+from app.ui.pages.accounts.ground import accounts_with_usage, read_ground
+from app.ui.pages.accounts.identity_sheet import IdentitySheet
+from app.ui.pages.accounts.mail_test import MailTested
+from app.ui.pages.accounts.sign_in_sheet import SignInSheet
 from app.ui.theme import Space
 from app.ui.widgets import Card, IconLabel, Toast, ask, heading, muted, primary_button
 
@@ -22,7 +37,7 @@ from app.ui.widgets import Card, IconLabel, Toast, ask, heading, muted, primary_
 class AccountsPage(Page):
     """`shown(new=True)` begins a new account, `shown(account=id)` opens one."""
 
-    watches: ClassVar[frozenset[str]] = frozenset({things.ACCOUNTS})
+    watches: ClassVar[frozenset[str]] = frozenset({things.ACCOUNTS, things.SENDING})
     scrolls: ClassVar[bool] = True
 
     def __init__(self, context: AppContext) -> None:
@@ -30,6 +45,7 @@ class AccountsPage(Page):
         self._context = context
         self._accounts: tuple[AccountInfo, ...] | None = None
         self._untried: int | None = None
+        self._tested: dict[int, Tested] = {}
         self.header.add_action(
             primary_button(self.tr("Add account"), "plus", on_click=self.add_account, name="addAccount")
         )
@@ -37,11 +53,14 @@ class AccountsPage(Page):
         self.content.addStretch(1)
 
     async def load(self) -> None:
-        accounts = await self.operations.read(partial(list_accounts, self._context.workspace))
-        # A card that shows the result of a test stays until there is something new to show.
+        accounts, used = await self.operations.read(partial(accounts_with_usage, self._context.workspace))
+        # A card in which a test is under way stays until there is something new to show.
         if accounts != self._accounts:
             self._accounts = accounts
             self._show(accounts)
+        for card in self.cards:
+            if isinstance(card, AccountCard):
+                card.facts.show_used(used.get(card.account.id, 0))
         self._try_new()
 
     def shown(self, **kwargs: Any) -> None:
@@ -52,14 +71,19 @@ class AccountsPage(Page):
 
     def add_account(self) -> None:
         """Open the sheet for a new account."""
-        self._open(AccountSheet(self, self._context))
+        self.operations.run(self._add())
 
-    def _open(self, sheet: AccountSheet) -> None:
+    async def _add(self) -> None:
+        ground = await self.operations.read(partial(read_ground, self._context.workspace, None))
+        self._open(AccountSheet(self, self._context, ground))
+
+    def _open(self, sheet: AccountSheet | SignInSheet) -> None:
         sheet.stored.connect(self._on_stored)
         sheet.open()
 
     def _on_stored(self, account_id: int) -> None:
         """Try it at once: a mistyped password is to be found now, not when a campaign should leave."""
+        self._tested.pop(account_id, None)
         self._untried = account_id
         self.reload()
 
@@ -71,6 +95,8 @@ class AccountsPage(Page):
 
     def _show(self, accounts: tuple[AccountInfo, ...]) -> None:
         for card in self.cards:
+            if isinstance(card, AccountCard):
+                card.stop()
             self.content.removeWidget(card)
             card.hide()
             card.deleteLater()
@@ -95,24 +121,54 @@ class AccountsPage(Page):
         card = AccountCard(self._context, account)
         card.edit_wanted.connect(lambda: self.operations.run(self._edit(account.id)))
         card.remove_wanted.connect(lambda: self.operations.run(self._remove(account)))
-        card.works.connect(lambda: self._on_works(account))
+        card.sign_in_wanted.connect(lambda: self.operations.run(self._sign_in(account)))
+        card.tested.connect(lambda tested: self._on_tested(account, tested))
         card.inbox_wanted.connect(lambda: self._context.show_page("practice"))
+        card.addresses.add_wanted.connect(lambda: IdentitySheet(self, self._context, account).open())
+        card.addresses.edit_wanted.connect(lambda one: self.operations.run(self._edit_address(account, one)))
+        card.addresses.remove_wanted.connect(lambda one: self.operations.run(self._remove_address(one)))
+        if account.id in self._tested and account.id != self._untried:
+            card.recall(self._tested[account.id])
         return card
 
     async def _edit(self, account_id: int) -> None:
-        accounts = await self.operations.read(partial(list_accounts, self._context.workspace))
-        account = next((one for one in accounts if one.id == account_id), None)
-        if account is None or account.kind is AccountKind.PRACTICE:
+        accounts = self._accounts or ()
+        known = next((one for one in accounts if one.id == account_id), None)
+        if known is not None and known.kind is AccountKind.PRACTICE:
             return
-        stored = await self.operations.read(partial(read_secrets, self._context.workspace, account_id))
-        self._open(AccountSheet(self, self._context, account, stored))
+        ground = await self.operations.read(partial(read_ground, self._context.workspace, account_id))
+        if ground.account is not None and ground.account.kind is not AccountKind.PRACTICE:
+            self._open(AccountSheet(self, self._context, ground))
+
+    async def _sign_in(self, account: AccountInfo) -> None:
+        ground = await self.operations.read(partial(read_ground, self._context.workspace, account.id))
+        self._open(SignInSheet(self, self._context, account, ground))
+
+    async def _edit_address(self, account: AccountInfo, identity: IdentityInfo) -> None:
+        keys = await self.operations.read(partial(read_keys, self._context.workspace, identity.id))
+        IdentitySheet(self, self._context, account, identity, keys).open()
+
+    async def _remove_address(self, identity: IdentityInfo) -> None:
+        is_sure = await ask(
+            self,
+            title=self.tr("Remove {0}?").format(identity.address),
+            text=self.tr("Its DKIM keys are forgotten. Drafts that would be sent from it need another address."),
+            confirm=self.tr("Remove the address"),
+            danger=True,
+        )
+        if is_sure:
+            self.operations.run(
+                partial(remove_identity, self._context.workspace, identity.id),
+                success=self.tr("{0} was removed").format(identity.address),
+                refreshes=[things.ACCOUNTS],
+            )
 
     async def _remove(self, account: AccountInfo) -> None:
         is_sure = await ask(
             self,
             title=self.tr("Remove “{0}”?").format(account.name),
             text=self.tr(
-                "Its password, its From address and its DKIM key are forgotten. Drafts that use it need another one."
+                "Its password, its From addresses and their DKIM keys are forgotten. Drafts that use it need another."
             ),
             confirm=self.tr("Remove the account"),
             danger=True,
@@ -124,24 +180,47 @@ class AccountsPage(Page):
                 refreshes=[things.ACCOUNTS],
             )
 
-    def _on_works(self, account: AccountInfo) -> None:
-        """The problem that was noted with it is over; a campaign that stopped for it can go on."""
-        if account.problem:
-            self.operations.run(
-                partial(_forget_problem, self._context, account.id),
-                success=Toast(
-                    self.tr("“{0}” works again").format(account.name),
-                    hint=self.tr("A campaign that stopped because of it can go on."),
-                    action=self.tr("Campaigns"),
-                    on_action=lambda: self._context.show_page("campaigns"),
-                ),
-                refreshes=[things.ACCOUNTS],
-            )
+    def _on_tested(self, account: AccountInfo, tested: Tested | None) -> None:
+        if tested is None:
+            self._tested.pop(account.id, None)
+            return
+        self._tested[account.id] = tested
+        works = tested.works if isinstance(tested, MailTested) else tested.result.works
+        if works and account.problem:
+            self._forget_problem(account)
+        if not isinstance(tested, MailTested) and tested.ses is not None and account.limits == Limits():
+            self._take_limits(account, tested.ses.limits())
+
+    def _forget_problem(self, account: AccountInfo) -> None:
+        """What was noted with it is over; a campaign that stopped for it can go on."""
+        self.operations.run(
+            partial(_forget_problem, self._context, account.id),
+            success=Toast(
+                self.tr("“{0}” works again").format(account.name),
+                hint=self.tr("A campaign that stopped because of it can go on."),
+                action=self.tr("Campaigns"),
+                on_action=lambda: self._context.show_page("campaigns"),
+            ),
+            refreshes=[things.ACCOUNTS],
+        )
+
+    def _take_limits(self, account: AccountInfo, limits: Limits) -> None:
+        """Nobody has entered limits, and Amazon told its own."""
+        self.operations.run(
+            partial(_set_limits, self._context, account.id, limits),
+            success=self.tr("Amazon’s limits were taken over"),
+            refreshes=[things.ACCOUNTS],
+        )
 
 
 def _forget_problem(context: AppContext, account_id: int) -> None:
     with context.workspace.write() as session:
         note_problem(session, account_id, "")
+
+
+def _set_limits(context: AppContext, account_id: int, limits: Limits) -> None:
+    account = account_info(context.workspace, account_id)
+    change_account(context.workspace, account_id, replace(draft_of(account), limits=limits))
 
 
 def _invitation(page: AccountsPage) -> Card:
@@ -154,8 +233,8 @@ def _invitation(page: AccountsPage) -> Card:
     words.addWidget(
         muted(
             page.tr(
-                "You need what your mail program needs: the server’s name, your address and its password. A test tells "
-                "you at once whether it works; nothing is sent."
+                "Type your e-mail address, and the program knows what your provider wants. A test tells you at once "
+                "whether it works; nothing is sent."
             )
         )
     )

@@ -7,31 +7,26 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.ui.theme import Space
-from app.ui.widgets import Form, FormField, heading, muted
+from app.ui.widgets import Form, heading, muted
 
 
-class Section(QWidget):
-    """
+class Beside(QWidget):
+    """Fields under and beside each other.
+
     Attributes:
         form: Where the fields go.
     """
 
-    def __init__(self, title: str, text: str = "") -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.form = Form()
         self.form.setSpacing(Space.M)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Space.M)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(heading(title))
-        if text:
-            words.addWidget(muted(text))
-        column.addLayout(words)
-        column.addLayout(self.form)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(Space.M)
+        self._column.addLayout(self.form)
 
-    def add_beside(self, fields: Sequence[FormField], stretches: Sequence[int]) -> None:
+    def add_beside(self, fields: Sequence[QWidget], stretches: Sequence[int]) -> None:
         """Put *fields* beside each other, sharing the width as *stretches* say."""
         row = QGridLayout()
         row.setContentsMargins(0, 0, 0, 0)
@@ -43,4 +38,26 @@ class Section(QWidget):
             cell.addStretch(1)
             row.addLayout(cell, 0, column)
             row.setColumnStretch(column, stretch)
+            row.setColumnMinimumWidth(column, 1)
         self.form.addLayout(row)
+
+
+class Section(Beside):
+    """Fields with a heading, and a sentence about them."""
+
+    def __init__(self, title: str, text: str = "") -> None:
+        super().__init__()
+        self._title = heading(title)
+        self._text = muted(text)
+        self._text.setVisible(bool(text))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._title)
+        words.addWidget(self._text)
+        self._column.insertLayout(0, words)
+
+    def set_words(self, title: str, text: str = "") -> None:
+        """Call it something else."""
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))

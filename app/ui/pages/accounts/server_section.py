@@ -1,19 +1,42 @@
-"""The mail server: where it is, how it is reached safely, and how to sign in."""
+"""How the account gets to its server: who one is there, which of its servers, and a test of all that."""
 
 from __future__ import annotations
 
-import ipaddress
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
-from app.models.states import TlsMode
-from app.ui.pages.accounts.providers import password_hint, provider_of
+from app.models.states import AccountKind, SignIn, TlsMode
+from app.models.workspace import Workspace
+from app.sending.oauth_providers import oauth_provider
+from app.sending.presets import Preset, PresetGroup, guess_preset, preset, preset_of_server
+from app.ui.operations import Operations
+from app.ui.pages.accounts.browser_sign_in import BrowserSignIn
+from app.ui.pages.accounts.credentials import Credentials
+from app.ui.pages.accounts.fold import Fold
 from app.ui.pages.accounts.section import Section
+from app.ui.pages.accounts.server_details import ServerDetails
 from app.ui.theme import Kind
-from app.ui.widgets import Banner, FormField, caption, secondary_button
+from app.ui.widgets import Banner, FormField, Segmented, caption, link_button, secondary_button
 
-_USUAL_PORTS = {TlsMode.IMPLICIT: 465, TlsMode.STARTTLS: 587, TlsMode.NONE_ON_LOOPBACK: 25}
+_ANY_OTHER = "smtp"
+_USUAL_REGION = "eu-central-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The inputs as values; a `password` of None leaves what is stored."""
+
+    kind: AccountKind
+    host: str
+    port: int
+    tls: TlsMode
+    username: str
+    password: str | None = field(repr=False)
+    sign_in: SignIn
+    region: str
+    configuration_set: str
 
 
 class ServerSection(Section):
@@ -21,145 +44,201 @@ class ServerSection(Section):
     Signals:
         changed: An input that decides about the connection changed.
         test_wanted: The user pressed "Test connection".
+        preset_wanted: The user wants what is known of another provider: its `Preset`.
     """
 
     changed = Signal()
     test_wanted = Signal()
+    preset_wanted = Signal(object)
 
-    def __init__(self) -> None:
-        super().__init__(
-            self.tr("Your mail server"),
-            self.tr("Your provider’s help pages call this “SMTP” or “outgoing mail” settings."),
-        )
-        self.host = QLineEdit()
-        self.host.setObjectName("host")
-        self.host.setPlaceholderText("smtp.example.org")
-        self.port = QSpinBox()
-        self.port.setObjectName("port")
-        self.port.setRange(1, 65_535)
-        self.port.setGroupSeparatorShown(False)
-        self.security = QComboBox()
-        self.security.setObjectName("security")
-        self.username = QLineEdit()
-        self.username.setObjectName("username")
-        self.password = QLineEdit()
-        self.password.setObjectName("password")
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self._host = FormField(self.tr("Server"), self.host)
-        self._port = FormField(self.tr("Port"), self.port)
-        self._security = FormField(self.tr("Security"), self.security)
-        self._username = FormField(self.tr("User name"), self.username)
-        self._password = FormField(self.tr("Password"), self.password)
-        self._hint = Banner()
-        self._hint.setObjectName("passwordHint")
+    def __init__(self, operations: Operations, workspace: Workspace) -> None:
+        super().__init__(self.tr("Your mail server"))
+        self._preset = preset(_ANY_OTHER)
+        self._known: Preset | None = None
+        self.details = ServerDetails()
+        self.credentials = Credentials()
+        self.browser = BrowserSignIn(operations, workspace)
+        self.place = QComboBox()
+        self.place.setObjectName("place")
+        self.configuration_set = QLineEdit()
+        self._place = FormField(self.tr("Data centre"), self.place)
         self._build()
-        self._has_password = False
+        self.show_preset(self._preset)
 
-    # The inputs as values
-
-    @property
-    def tls(self) -> TlsMode:
-        return TlsMode(self.security.currentData())
-
-    @property
-    def new_password(self) -> str | None:
-        """What was typed; None leaves what is stored."""
-        return self.password.text() or (None if self._has_password else "")
-
-    def fill(self, *, host: str, port: int, tls: TlsMode, username: str, has_password: bool) -> None:
-        """Show a stored account; its password is not among what is shown."""
-        self.host.setText(host)
-        self.security.setCurrentIndex(self.security.findData(tls))
-        self.port.setValue(port)
-        self.username.setText(username)
-        self._has_password = has_password
-        self.password.setPlaceholderText(self.tr("stored; type to replace it") if has_password else "")
-
-    def suggest_username(self, address: str) -> None:
-        """Most providers want the address as user name."""
-        if not self.username.text().strip():
-            self.username.setText(address.strip())
-
-    def show_provider_of(self, address: str) -> None:
-        """Say what the provider wants that people do not expect."""
-        hint = password_hint(provider_of(self.host.text(), self.username.text(), address))
-        self._hint.set_message("", hint, Kind.INFO)
-        self._hint.setVisible(bool(hint))
-
-    def check(self) -> list[FormField]:
-        """Look at the inputs, say what is wrong, and return the fields to correct."""
-        host = self.host.text().strip()
-        self._host.set_error(self._host_trouble(host))
-        is_plain = self.tls is TlsMode.NONE_ON_LOOPBACK
-        self._security.set_error(
-            self.tr("Only for a server on this computer; over a network everybody could read along.")
-            if is_plain and host and not _is_this_computer(host)
-            else ""
+    def access(self) -> Access:
+        """What the inputs say."""
+        is_ses = self._preset.kind is AccountKind.SES
+        region = self.region
+        return Access(
+            kind=self._preset.kind,
+            host="" if is_ses else self.details.host.text().strip(),
+            port=0 if is_ses else self.details.port.value(),
+            tls=self.details.tls,
+            username=self.credentials.username.text().strip(),
+            password=None if self.sign_in is SignIn.OAUTH2 else self.credentials.secret(region),
+            sign_in=self.sign_in,
+            region=region,
+            configuration_set=self.configuration_set.text().strip(),
         )
-        needs_password = bool(self.username.text().strip()) and not self.password.text() and not self._has_password
-        self._password.set_error(self.tr("The server will ask for it.") if needs_password else "")
-        return [field for field in (self._host, self._security, self._password) if field.error]
 
-    def set_testing(self, testing: bool) -> None:
-        self._test.setEnabled(not testing)
+    @property
+    def sign_in(self) -> SignIn:
+        return SignIn(self._way.current)
 
-    def _host_trouble(self, host: str) -> str:
-        if not host:
-            return self.tr("Which server shall send your mail?")
-        if "@" in host or " " in host or "/" in host:
-            return self.tr("A server’s name looks like smtp.example.org.")
-        return ""
+    @property
+    def region(self) -> str:
+        """Amazon's region; empty for other providers."""
+        return self.place.currentText().strip() if self._preset.regions else ""
+
+    def show_preset(self, preset: Preset) -> None:
+        """Ask for what this provider wants, with what is known of it filled in."""
+        self._preset = preset
+        is_any = preset.group is PresetGroup.SERVER
+        if is_any:
+            words = self.tr("Your provider’s help pages call this “SMTP” or “outgoing mail” settings.")
+            self.set_words(self.tr("Your mail server"), words)
+        else:
+            self.set_words(self.tr("Sign in to {0}").format(preset.name))
+        self._warning.set_message("", preset.warning, Kind.WARNING)
+        self._warning.setVisible(bool(preset.warning))
+        self._notes.setText("\n".join(preset.notes))
+        self._notes.setVisible(bool(preset.notes))
+        self.details.show_preset(preset)
+        self._show_places(preset)
+        self._details_fold.setVisible(preset.kind is AccountKind.SMTP)
+        self._details_fold.button.setVisible(not is_any)
+        self._details_fold.set_open(is_any)
+        self._set.setVisible(preset.kind is AccountKind.SES)
+        self.credentials.show_preset(preset)
+        self.browser.show_provider(preset.oauth)
+        self._way.setVisible(len(preset.sign_ins) > 1)
+        self._way.choose(preset.sign_ins[0])
+        if preset.oauth:
+            self._way.set_text(SignIn.OAUTH2, self.tr("Sign in with {0}").format(oauth_provider(preset.oauth).name))
+        self._way.set_text(SignIn.PASSWORD, preset.secret)
+        self._show_way()
+
+    def choose_way(self, way: SignIn) -> None:
+        """Sign in this way."""
+        self._way.choose(way)
+        self._show_way()
+
+    def show_place(self, region: str, host: str) -> None:
+        """Show a stored region, also one that is not among those known, or the place of a stored server."""
+        if self._preset.regions:
+            self.place.setCurrentText(region)
+        else:
+            self.place.setCurrentIndex(self.place.findData(host))
+
+    def look_at(self, address: str) -> None:
+        """Offer what is known of the provider that the address or the server belongs to."""
+        known = preset_of_server(self.details.host.text()) or guess_preset(address)
+        is_news = known is not None and self._preset.group is PresetGroup.SERVER
+        self._known = known if is_news else None
+        if known is not None:
+            self._hint.set_message("", self.tr("This belongs to {0}, which we know.").format(known.name), Kind.INFO)
+            self._use.setText(self.tr("Fill in what {0} needs").format(known.name))
+        self._hint.setVisible(is_news)
+
+    def check(self) -> list[QWidget]:
+        """Look at the inputs, say what is wrong, and return the widgets to correct."""
+        wrong: list[QWidget] = []
+        if self._preset.kind is AccountKind.SMTP:
+            wrong += self.details.check()
+            if wrong:
+                self._details_fold.set_open(True)
+        self._place.set_error(self.tr("Which region is it in?") if self._preset.regions and not self.region else "")
+        if self._place.error:
+            wrong.append(self._place)
+        wrong += self.credentials.check()
+        if self.sign_in is SignIn.OAUTH2 and not wrong:
+            wrong += self.browser.check()
+        return wrong
+
+    def _show_places(self, preset: Preset) -> None:
+        """The choice of server, by region or country."""
+        self._place.set_text(self.tr("Region") if preset.regions else self.tr("Where"))
+        self._place.set_help(
+            self.tr("The one your domain is verified in; the console shows it.") if preset.regions else ""
+        )
+        self._place.setVisible(len(preset.servers) > 1 or bool(preset.regions))
+        self.place.setEditable(bool(preset.regions))
+        before = self.place.blockSignals(True)
+        self.place.clear()
+        for region in preset.regions:
+            self.place.addItem(region)
+        if preset.regions:
+            self.place.setCurrentText(_USUAL_REGION)
+        else:
+            for server in preset.servers:
+                self.place.addItem(server.label, server.host)
+        self.place.blockSignals(before)
+        self._follow_place()
+
+    @Slot()
+    def _follow_place(self) -> None:
+        if self._preset.regions and self._preset.kind is AccountKind.SMTP:
+            self.details.host.setText(self._preset.server_in(self.region).host)
+        elif self.place.currentData():
+            self.details.host.setText(self.place.currentData())
+        self._place.set_error("")
+        self.changed.emit()
+
+    @Slot()
+    def _show_way(self) -> None:
+        by_browser = self.sign_in is SignIn.OAUTH2
+        self.browser.setVisible(by_browser)
+        self.credentials.show_secret(not by_browser)
+        self.changed.emit()
+
+    def _on_use(self) -> None:
+        if self._known is not None:
+            self.preset_wanted.emit(self._known)
 
     def _build(self) -> None:
-        self.add_beside([self._host, self._port], [1, 0])
-        self.port.setFixedWidth(96)
-        for mode, text in (
-            (TlsMode.IMPLICIT, self.tr("SSL/TLS from the start (usually port 465)")),
-            (TlsMode.STARTTLS, self.tr("STARTTLS (usually port 587)")),
-            (TlsMode.NONE_ON_LOOPBACK, self.tr("None – only for a server on this computer")),
-        ):
-            self.security.addItem(text, mode)
-        self.form.addWidget(self._security)
-        self.add_beside([self._username, self._password], [1, 1])
+        self._warning = Banner(kind=Kind.WARNING)
+        self._warning.setObjectName("providerWarning")
+        self._use = link_button(self.tr("Fill in what it needs"), on_click=self._on_use, name="useKnown")
+        self._hint = Banner("", "", Kind.INFO, self._use)
+        self._hint.setObjectName("passwordHint")
         self._hint.hide()
-        self.form.addWidget(self._hint)
-        self.form.addWidget(
-            caption(
-                self.tr("The password is kept sealed inside your encrypted workspace and goes to this server alone.")
-            )
+        self._notes = caption()
+        self._notes.setObjectName("providerNotes")
+        self._way = Segmented(
+            self.tr("How to sign in"),
+            [(SignIn.OAUTH2, self.tr("In the browser")), (SignIn.PASSWORD, self.tr("With a password"))],
         )
+        self._way.chosen.connect(self._show_way)
+        self._set = FormField(
+            self.tr("Configuration set"),
+            self.configuration_set,
+            optional=True,
+            help_text=self.tr("Only if you made one in the SES console, for reports of what became of your mail."),
+        )
+        self.configuration_set.setObjectName("configurationSet")
+        self._details_fold = Fold(self.tr("Server details"), "serverDetails")
+        self._details_fold.body.addWidget(self.details)
         self._test = secondary_button(
             self.tr("Test connection"), "plug", on_click=self.test_wanted.emit, name="testConnection"
         )
         row = QHBoxLayout()
         row.addWidget(self._test)
         row.addStretch(1)
+        for widget in (
+            self._warning,
+            self._hint,
+            self._notes,
+            self._place,
+            self._way,
+            self.credentials,
+            self.browser,
+            self._set,
+            self._details_fold,
+        ):
+            self.form.addWidget(widget)
         self.form.addLayout(row)
-        self.port.setValue(_USUAL_PORTS[self.tls])
-        self.security.currentIndexChanged.connect(self._on_security)
-        self.host.textEdited.connect(self._on_edited)
-        self.username.textEdited.connect(self._on_edited)
-        self.password.textEdited.connect(self._on_edited)
-        self.port.valueChanged.connect(self._on_edited)
-
-    @Slot()
-    def _on_security(self) -> None:
-        # A port of the user's own choice stays.
-        if self.port.value() in _USUAL_PORTS.values():
-            self.port.setValue(_USUAL_PORTS[self.tls])
-        self._on_edited()
-
-    @Slot()
-    def _on_edited(self) -> None:
-        for field in (self._host, self._security, self._password):
-            field.set_error("")
-        self.changed.emit()
-
-
-def _is_this_computer(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        self.place.currentTextChanged.connect(self._follow_place)
+        self.details.changed.connect(self.changed)
+        self.credentials.changed.connect(self.changed)
+        self.browser.changed.connect(self.changed)
+        self.configuration_set.textEdited.connect(self.changed)
