@@ -96,9 +96,10 @@ def prepare(
 ) -> MessageSource:
     """Compile a template into a `MessageSource`.
 
-    A template that does not say how to unsubscribe, or where the sender lives, gets a quiet footer that does.
-    *rewrite_link* is called with each link's target as the author wrote it and gives the one to send; both may hold
-    merge tags. *text_only*: the message is the text of the template alone, and the preheader is not shown.
+    A template that does not say how to unsubscribe, or where the sender lives, gets a quiet footer that does; what is
+    not `is_bulk`, a receipt say, needs no way to unsubscribe. *rewrite_link* is called with each link's target as the
+    author wrote it and gives the one to send; both may hold merge tags. *text_only*: the message is the text of the
+    template alone, and the preheader is not shown.
 
     Raises:
         TemplateError: The template, the subject or the preheader cannot be read; with the line.
@@ -107,7 +108,8 @@ def prepare(
     check_tags(mjml)
     _check_line(subject, "subject")
     _check_line(preheader, "preview text")
-    document = _with_preheader(_with_footer(parse(mjml, beside=preheader), mjml), tidy_tags(preheader).strip())
+    document = _with_footer(parse(mjml, beside=preheader), mjml, is_bulk=particulars.get("is_bulk", True))
+    document = _with_preheader(document, tidy_tags(preheader).strip())
     if rewrite_link is not None:
         document = document.map_attributes(_LINKS, rewrite_link)
     return MessageSource(
@@ -162,9 +164,10 @@ def _check_line(source: str, header: str) -> None:
         raise TemplateError(f"In the {header}: {fault.reason}", fault.hint, detail=fault.detail) from fault
 
 
-def _with_footer(document: Document, mjml: str) -> Document:
+def _with_footer(document: Document, mjml: str, *, is_bulk: bool) -> Document:
     used = fields_used(mjml)
-    lines = _ADDRESS_LINE * ("postal_address" not in used) + _UNSUBSCRIBE_LINE * ("unsubscribe_url" not in used)
+    lines = _ADDRESS_LINE * ("postal_address" not in used)
+    lines += _UNSUBSCRIBE_LINE * (is_bulk and "unsubscribe_url" not in used)
     if not lines:
         return document
     footer = document.fragment(_FOOTER.format(lines=lines))

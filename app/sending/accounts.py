@@ -15,6 +15,7 @@ from app.sending.account_forms import (
     check_account,
     draft_of,
 )
+from app.sending.halted import let_single_messages_go
 from app.sending.identities import (
     add_identity,
     add_key,
@@ -100,6 +101,8 @@ def add_account(workspace: Workspace, draft: AccountDraft) -> int:
 def change_account(workspace: Workspace, account_id: int, draft: AccountDraft) -> None:
     """Change an account and its first From address; a problem noted with it is taken as solved.
 
+    Single messages that waited for that go on; campaigns wait for `campaigns.resume`.
+
     Raises:
         UserFacingError: a value or the password is missing, or it is the practice account, which is as it is.
     """
@@ -109,6 +112,7 @@ def change_account(workspace: Workspace, account_id: int, draft: AccountDraft) -
         if account.kind is AccountKind.PRACTICE:
             raise UserFacingError("The practice account cannot be changed.", "Add an account of your own beside it.")
         account.problem = ""
+        let_single_messages_go(session, [account_id])
         _fill(session, account, draft, workspace)
         first = session.scalars(select(Identity).where(Identity.account_id == account_id).order_by(Identity.id)).first()
         if first is None:

@@ -13,6 +13,7 @@ from app.models.group_writer import GroupWriter
 from app.models.keys import WorkspaceKey
 from app.models.workspace import Location, Workspace
 from app.sending.engine import Engine
+from app.sending.http_api import HttpApi
 from app.sending.lanes import Lanes
 from app.sending.lease import RENEW_EVERY_S, Lease, agent_lock
 from app.sending.practice import PracticeServer
@@ -52,7 +53,8 @@ async def run_agent(
             rng = random.Random()  # noqa: S311  spreads retries
             engine = Engine(workspace, writer, lanes, rng=rng, agent_id=lease.agent_id)
             try:
-                await _run(engine, _keep_lease(writer, lease), _end(stop, engine, app_is_gone))
+                api = HttpApi(workspace, writer)
+                await _run(engine, _keep_lease(writer, lease), api.keep(), _end(stop, engine, app_is_gone))
             finally:
                 await server.stop()
                 await writer.write(lease.give_back)
