@@ -129,8 +129,8 @@ def _add_send(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser = _add(
         commands,
         "send",
-        "sending:run_send",
-        "send a campaign, or a template to lists",
+        "transactional:run_send_command",
+        "send a campaign, a template to lists, or a single message that passes them",
         example='send --template "Newsletter" --list Customers --from shop@example.com --yes --wait',
     )
     add_workspace_arguments(parser)
@@ -140,8 +140,15 @@ def _add_send(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser.add_argument("--subject", metavar="TEXT", help="instead of the template's")
     parser.add_argument("--from", dest="sender", metavar="ADDRESS", help="one of the workspace's From addresses")
     parser.add_argument("--name", metavar="TEXT", help="what the campaign is called in reports")
-    parser.add_argument("--yes", action="store_true", help="really send")
-    parser.add_argument("--wait", action="store_true", help="send it here and now, and print the report")
+    parser.add_argument("--yes", action="store_true", help="really send; a single message needs none")
+    parser.add_argument("--wait", action="store_true", help="send it here and now, and print what became of it")
+    single = parser.add_argument_group("a single message, to somebody who asked for it: a receipt, a confirmation")
+    single.add_argument("--to", metavar="ADDRESS", help="the one recipient, who need not be a contact")
+    single.add_argument("--to-name", metavar="TEXT", help="shown by {{ to_name }}")
+    single.add_argument("--data", type=Path, metavar="FILE", help="merge values: a JSON object; - for standard input")
+    single.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one merge value; repeatable")
+    single.add_argument("--reply-to", metavar="ADDRESS", help="where answers go")
+    single.add_argument("--key", metavar="TEXT", help="your name for the message: it is sent once, however often asked")
 
 
 def _add_agent(commands: "_Commands[argparse.ArgumentParser]") -> None:

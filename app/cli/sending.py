@@ -109,7 +109,7 @@ def _prepared(workspace: Workspace, args: argparse.Namespace) -> _Prepared:
     missing = [name for name in args.list if name not in lists]
     if missing:
         raise UserFacingError(f"There is no list “{missing[0]}”.", _there_are(lists))
-    identity = _identity(list_identities(workspace), args.sender)
+    identity = identity_named(list_identities(workspace), args.sender)
     name, audience = args.name or template.name, Audience(list_ids=frozenset(lists[name] for name in args.list))
 
     def make() -> int:
@@ -128,7 +128,12 @@ def _there_are(names: Iterable[str]) -> str:
     return f"There are {known}." if known else "There are none yet."
 
 
-def _identity(identities: tuple[IdentityInfo, ...], address: str | None) -> IdentityInfo:
+def identity_named(identities: tuple[IdentityInfo, ...], address: str | None) -> IdentityInfo:
+    """The From address *address*, or of an account of that name; without one, the only one there is.
+
+    Raises:
+        UserFacingError: there is none, or several.
+    """
     for identity in identities:
         if address in (identity.address, identity.account_name):
             return identity
