@@ -11,6 +11,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -26,6 +31,7 @@ from tools.session import session_command, session_environment
 ROUNDS = 3
 _ROOT = Path(__file__).resolve().parent.parent
 _CONNECTIONS = 10
+_PERIOD_S = 0.016
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,20 +45,35 @@ def run(args: argparse.Namespace, console: Console) -> list[Figure]:
     require_tools()
     if lacking := missing(TESTS):
         raise SystemExit(explain(lacking))
-    p99: dict[str, list[float]] = {"busy": [], "idle": []}
+    p99: dict[str, list[float]] = {"busy": [], "bare": [], "idle": []}
     with tempfile.TemporaryDirectory(prefix="mass-mail-benchmark-") as folder, smtp_sink() as port:
         product = Product.build_big(Path(folder), args.messages, dkim_key_pem=dkim_key_pem(), connections=_CONNECTIONS)
         for number in range(1, args.rounds + 1):
-            found = _listen(product, port, args.seconds)
-            for name, late in (("busy", found["busy"]), ("idle", found["idle"])):
+            heard = _listen(product, port, args.seconds)
+            for name, late in (("busy", heard.busy), ("bare", heard.bare), ("idle", heard.idle)):
                 p99[name].append(percentile(late, 99))
                 console.print(f"round {number}: {name} {_words(late)}")
-            console.print(f"round {number}: {found['rate']:.0f} messages/s meanwhile, load {load_average():.1f}")
-    busy, idle = (statistics.median(p99[name]) for name in ("busy", "idle"))
+            console.print(f"round {number}: {heard.rate:.0f} messages/s meanwhile, load {load_average():.1f}")
+    busy, bare, idle = (statistics.median(values) for values in p99.values())
     return [
         Figure("smooth.busy", busy, "ms", "late at p99, while the agent sends", goal=8, better="lower"),
+        Figure("smooth.bare", bare, "ms", "a bare timer's at the same time: what the machine alone costs"),
         Figure("smooth.idle", idle, "ms", "late at p99, nothing going on"),
     ]
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """One round: milliseconds late by tick, and how many messages were sent a second.
+
+    Attributes:
+        bare: Of a timer in a process that does nothing else, while the agent sends.
+    """
+
+    busy: list[float]
+    bare: list[float]
+    idle: list[float]
+    rate: float
 
 
 def percentile(values: list[float], share: int) -> float:
@@ -66,9 +87,12 @@ def _words(late: list[float]) -> str:
     )
 
 
-def _listen(product: Product, port: int, seconds: float) -> dict[str, list[float]]:
-    """One round: `busy` and `idle`, milliseconds late by tick, and `rate`, messages a second while it was busy."""
-    with product.copied(port) as copy, tempfile.TemporaryDirectory(prefix="mass-mail-benchmark-") as home:
+def _listen(product: Product, port: int, seconds: float) -> _Heard:
+    with (
+        product.copied(port) as copy,
+        tempfile.TemporaryDirectory(prefix="mass-mail-benchmark-") as home,
+        _bare_ticks() as bare,
+    ):
         environment = session_environment(Path(home)) | {"MASS_MAIL_HOME": home, "QT_QPA_PLATFORM": "offscreen"}
         command = [sys.executable, "-m", "benchmarks.ticking", str(copy), str(product.campaign_id), str(seconds)]
         done = subprocess.run(
@@ -80,5 +104,29 @@ def _listen(product: Product, port: int, seconds: float) -> dict[str, list[float
             check=True,
             timeout=patience_s(product.recipients),
         )
-    found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    heard = json.loads(done.stdout.splitlines()[-1])
+    busy, idle = heard["busy"], heard["idle"]
+    beside = [late for due, late in bare if busy["from"] <= due <= busy["to"]]
+    return _Heard(busy["late"], beside, idle["late"], heard["rate"])
+
+
+@contextmanager
+def _bare_ticks() -> Iterator[list[tuple[float, float]]]:
+    """When each tick of a timer in a thread of this process, which waits for another, was due; and how late it was."""
+    ticks: list[tuple[float, float]] = []
+    is_over = threading.Event()
+
+    def tick() -> None:
+        due = time.monotonic()
+        while not is_over.is_set():
+            due += _PERIOD_S
+            time.sleep(max(0.0, due - time.monotonic()))
+            ticks.append((due, (time.monotonic() - due) * 1000))
+
+    ticker = threading.Thread(target=tick, daemon=True)
+    ticker.start()
+    try:
+        yield ticks
+    finally:
+        is_over.set()
+        ticker.join()

@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import time
+import traceback
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from app.reports.metrics import delivery_counts
 from app.sending import campaigns
 from app.settings import Settings, save
 from app.ui.application import App
+from app.ui.crash import CrashReporter
 from app.ui.shell import MainWindow
 
 _PERIOD_MS = 16
@@ -86,12 +88,13 @@ class Listener:
         await asyncio.sleep(_SETTLING_S)
         return {"busy": busy, "idle": await self._late(), "rate": sent / self._seconds}
 
-    async def _late(self) -> list[float]:
-        ticks = Ticks()
+    async def _late(self) -> dict[str, object]:
+        """How late each tick was, and from when to when by the machine's clock."""
+        ticks, begun = Ticks(), time.monotonic()
         ticks.start()
         await asyncio.sleep(self._seconds)
         ticks.stop()
-        return ticks.late_ms
+        return {"late": ticks.late_ms, "from": begun, "to": time.monotonic()}
 
     async def _sent(self, dispatch_id: int) -> int:
         counts = await asyncio.to_thread(delivery_counts, self._workspace, [dispatch_id])
@@ -120,11 +123,15 @@ def main(path: Path, campaign_id: int, seconds: float) -> None:
             heard.append(task)
         return show_page(window, page, **details)
 
+    faults: list[BaseException] = []
+    CrashReporter.report = lambda _reporter, error: faults.append(error)  # type: ignore[assignment, method-assign]
     MainWindow.show_page = show_first_page  # type: ignore[assignment, method-assign]
     with closing(Workspace.open(path, key)) as workspace:
         from app.bootstrap import main as start
 
         start([])
+    if faults:
+        raise SystemExit("".join(traceback.format_exception(faults[0])))
     print(json.dumps(heard[0].result()))
 
 
