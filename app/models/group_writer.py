@@ -1,13 +1,15 @@
 """Many small writes, few commits: one thread runs all that is waiting in one transaction.
 
 A commit that survives a power cut costs an fsync, 0.2 to 5 ms. Whoever writes while another commit is under way joins
-the next one, so the groups grow by themselves exactly when the disk is slow.
+the next one, so the groups grow by themselves exactly when the disk is slow. And writes that follow each other closely
+wait for one another a little: the processor's share of a commit does not depend on how many are in it.
 """
 
 import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,6 +20,8 @@ from app.models.database import Database, WorkspaceBusy, WorkspaceContended
 
 T = TypeVar("T")
 
+LINGER_S = 0.008
+"""Commits are at least so far apart. Who writes after a pause waits for nothing."""
 _MAX_GROUP = 200
 _TRIES = 5
 """How often a group is run that another transaction made give in (a deadlock, on a server)."""
@@ -83,7 +87,10 @@ class GroupWriter:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
+        next_at = 0.0
         while (first := self._waiting.get()) is not None:
+            time.sleep(max(0.0, next_at - time.monotonic()))
+            next_at = time.monotonic() + LINGER_S
             group = [first]
             is_last = False
             while len(group) < _MAX_GROUP and not self._waiting.empty():

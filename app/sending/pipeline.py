@@ -78,16 +78,30 @@ class _Transaction:
 class SmtpConnection:
     """A signed-in connection; `app.sending.transport.Connection` is its contract."""
 
-    def __init__(self, wire: Wire, abilities: Abilities, timeouts: Timeouts, *, messages: int | None = None) -> None:
-        """*messages*: how many to send before the connection counts as used up; None for any number."""
+    def __init__(
+        self,
+        wire: Wire,
+        abilities: Abilities,
+        timeouts: Timeouts,
+        *,
+        messages: int | None = None,
+        claim_ahead: int = 1,
+    ) -> None:
+        """
+        Args:
+            messages: How many to send before the connection counts as used up; None for any number.
+            claim_ahead: How many jobs may be claimed, or wait for it, behind those under way. One leaves the fewest in
+                doubt after a crash; with more, no connection has to wait for a commit.
+        """
         self.abilities = abilities
         self._wire = wire
         self._timeouts = timeouts
         self._messages_left = messages
+        self._claim_ahead = claim_ahead
         self._told_to_go = False
         self._must_reset = False
         self._is_fresh = True  # no message has had its answer yet
-        self._line: deque[_Transaction] = deque()  # one content, one envelope behind it, one being claimed
+        self._line: deque[_Transaction] = deque()  # one content, one envelope behind it, the others being claimed
 
     @property
     def is_usable(self) -> bool:
@@ -134,9 +148,13 @@ class SmtpConnection:
                 self._line_up(feed, job)
 
     def _look_ahead(self, feed: Feed[J]) -> None:
-        """Have the next job claimed while the others are under way; never more than one, lest a pause come late."""
-        while self.is_usable and self._line[-1].has_started and (job := feed.try_take()) is not None:
+        """Have the next jobs claimed while the others are under way; no more than a few, lest a pause come late."""
+        while self.is_usable and self._claimed_ahead < self._claim_ahead and (job := feed.try_take()) is not None:
             self._line_up(feed, job)
+
+    @property
+    def _claimed_ahead(self) -> int:
+        return sum([not transaction.has_started for transaction in self._line])
 
     def _line_up(self, feed: Feed[J], job: J) -> None:
         envelope, content = job.envelope, job.content

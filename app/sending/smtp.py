@@ -71,8 +71,14 @@ class SmtpAccount:
 class SmtpTransport:
     """Opens connections of one account; `app.sending.transport.Transport` is its contract."""
 
-    def __init__(self, account: SmtpAccount, *, ssl_context: ssl.SSLContext | None = None) -> None:
-        """*ssl_context* replaces the one that trusts what the operating system trusts; it must verify too."""
+    def __init__(
+        self, account: SmtpAccount, *, ssl_context: ssl.SSLContext | None = None, claim_ahead: int = 1
+    ) -> None:
+        """*ssl_context* replaces the one that trusts what the operating system trusts; it must verify too.
+
+        *claim_ahead* is that of `SmtpConnection`.
+        """
+        self._claim_ahead = claim_ahead
         self._account = account
         self._ssl_context = verifying(ssl_context)
 
@@ -84,6 +90,7 @@ class SmtpTransport:
             Abilities.of(client.esmtp_extensions),
             self._account.timeouts,
             messages=self._account.messages_per_connection,
+            claim_ahead=self._claim_ahead,
         )
 
     async def _signed_in(self) -> aiosmtplib.SMTP:

@@ -94,7 +94,7 @@ class Connection(Protocol):
         """Send what *feed* hands out, until it gives None or the connection is not usable any more.
 
         Nothing a server does makes it raise. Cancelled or failing in the feed, it settles what it holds and closes. It
-        holds up to three jobs: one whose content is under way, one whose envelope travels behind it, one being claimed.
+        holds a few jobs: one whose content is under way, one whose envelope travels behind it, and some being claimed.
         """
 
     async def deliver(self, envelope: Envelope, content: bytes) -> Outcome:
