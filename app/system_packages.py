@@ -82,7 +82,6 @@ APPLICATION = (*WINDOW, *X11, *EDITOR)
 TESTS = (
     *APPLICATION,
     SystemPackage("dbus", "dbus-run-session", "a session bus of the tests' own"),
-    SystemPackage("opendkim-tools", "opendkim-testmsg", "a second judge of DKIM signatures"),
     SystemPackage("gnome-keyring", "gnome-keyring-daemon", "a real Secret Service for the keyring tests"),
     SystemPackage("postgresql", "initdb", "a database server of the tests' own; the service it comes with is not used"),
 )
