@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+from typing import Any
+
+import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -25,6 +29,20 @@ from tests.ui.waiting import until
 
 PASSWORD = "correct horse battery"
 USER = "news@blumen.example"
+
+
+@pytest.fixture
+def only_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stored account is tried at once; servers out there are not to be asked by tests."""
+    look_up = socket.getaddrinfo
+
+    def within(host: str | bytes | None, *rest: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in (None, "127.0.0.1", "localhost", "::1"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *rest, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", within)
 
 
 def draft(port: int = 465, *, tls: TlsMode = TlsMode.IMPLICIT, host: str = "smtp.blumen.example") -> AccountDraft:
@@ -125,6 +143,6 @@ async def result_of_test(app: AppWindow, within: QWidget) -> str:
 async def stored(app: AppWindow, sheet: QDialog) -> AccountInfo:
     """Confirm *sheet*, wait until it has closed, and give the account."""
     click(sheet, "confirm")
-    await until(lambda: not sheet.isVisible())
+    await until(lambda: app.sheet("accountSheet") is None)
     await app.settled()
     return only_account(app)

@@ -53,6 +53,7 @@ from tests.ui.accounting import (
     local,
     new_sheet,
     only_account,
+    only_this_computer,
     result_of_test,
     shown_card,
     spin,
@@ -61,9 +62,11 @@ from tests.ui.accounting import (
 from tests.ui.app_window import AppWindow, app_window
 from tests.ui.waiting import until
 
+__all__ = ["only_this_computer"]
+
 
 @pytest.fixture
-async def app(workspace: Workspace, qtbot: QtBot) -> AsyncIterator[AppWindow]:
+async def app(workspace: Workspace, qtbot: QtBot, only_this_computer: None) -> AsyncIterator[AppWindow]:
     add_practice_account(workspace)
     async with app_window(workspace) as made:
         yield made
