@@ -42,10 +42,10 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def server_url(cluster: Cluster) -> Iterator[str]:
-    """The address of a database with a new, empty workspace."""
+    """The address of a database with an empty workspace. No test may change its tables but for the user's fields."""
     url = cluster.workspace()
     yield url
-    cluster.drop(url)
+    cluster.give_back(url)
 
 
 @pytest.fixture

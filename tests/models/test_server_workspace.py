@@ -42,6 +42,14 @@ def shared(server_url: str, key: WorkspaceKey) -> Iterator[Workspace]:
 
 
 @pytest.fixture
+def own_url(cluster: Cluster) -> Iterator[str]:
+    """A workspace whose tables or settings a test may change."""
+    url = cluster.workspace()
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
 def empty_url(cluster: Cluster) -> Iterator[str]:
     url = cluster.database()
     yield url
@@ -183,11 +191,13 @@ def _half_a_step(connection: object) -> None:
     raise ZeroDivisionError
 
 
-def test_a_workspace_of_a_newer_version_is_refused_politely(shared: Workspace, server_url: str) -> None:
-    with shared.write() as session:
+def test_a_workspace_of_a_newer_version_is_refused_politely(own_url: str, key: WorkspaceKey) -> None:
+    database = PostgresDatabase(location_of(own_url))
+    with database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
     with pytest.raises(UserFacingError, match="newer version"):
-        Workspace.open(server_url, shared.key)
+        Workspace.open(own_url, key)
 
 
 def test_it_is_backed_up_by_its_server(shared: Workspace) -> None:
@@ -196,10 +206,21 @@ def test_it_is_backed_up_by_its_server(shared: Workspace) -> None:
     assert PASSWORD not in str(caught.value)
 
 
-def test_a_table_that_is_gone_and_an_index_out_of_force_are_found(shared: Workspace, cluster: Cluster) -> None:
-    with shared.write() as session:
+def test_a_table_that_is_gone_and_an_index_out_of_force_are_found(
+    own_url: str, key: WorkspaceKey, cluster: Cluster
+) -> None:
+    opened = Workspace.open(own_url, key)
+    with opened.write() as session:
         session.execute(text("DROP TABLE subscription"))
-    assert check(shared).problems == ("The table “subscription” is missing.",)
+    cluster.run(
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_consent_contact_id_at'::regclass",
+        database=location_of(own_url).name,
+    )
+    assert check(opened).problems == (
+        "The index “ix_consent_contact_id_at” is not in force.",
+        "The table “subscription” is missing.",
+    )
+    opened.close()
 
 
 # --- transactions
@@ -389,7 +410,7 @@ def test_another_workspace_is_not_heard(shared: Workspace, cluster: Cluster, key
     stranger = Workspace.open(url, key)
     stranger.set_organisation(OrganisationInfo("Stranger", "", "UTC"))
     stranger.close()
-    cluster.drop(url)
+    cluster.give_back(url)
     time.sleep(0.1)
     assert shared.database.data_version() == version
 
@@ -483,11 +504,11 @@ def test_a_server_without_a_certificate_is_not_believed(
         Workspace.open(server_url, key)
 
 
-def test_sending_waits_for_the_disk_whatever_the_server_is_set_to(server_url: str, cluster: Cluster) -> None:
-    name = location_of(server_url).name
+def test_sending_waits_for_the_disk_whatever_the_server_is_set_to(own_url: str, cluster: Cluster) -> None:
+    name = location_of(own_url).name
     cluster.run(f"ALTER DATABASE {name} SET synchronous_commit = off")
     for durable, expected in ((True, "on"), (False, "off")):
-        database = PostgresDatabase(location_of(server_url), durable=durable)
+        database = PostgresDatabase(location_of(own_url), durable=durable)
         with database.read() as session:
             assert session.scalar(text("SHOW synchronous_commit")) == expected
         database.close()
