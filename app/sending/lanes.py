@@ -48,6 +48,8 @@ class Lanes:
         self._practice_port = practice_port
         self._lanes: dict[int, _Made] = {}
         self._former: list[Lane] = []
+        self._former_throttles: list[Brake] = []
+        self._said: dict[int, Limits] = {}
 
     def get(self, account_id: int) -> Lane:
         """The lane of an account, as it is set up now.
@@ -64,7 +66,7 @@ class Lanes:
         lane = Lane(
             account_id=account_id,
             server=account.server,
-            transport=transports.transport_of(way),
+            transport=transports.transport_of(way, on_limits=partial(self._obey, account)),
             throttle=self._throttle(account, known.lane if known is not None else None),
             domains=DomainLanes(account.domain_limits, self.clock),
             connections=account.connections,
@@ -86,23 +88,38 @@ class Lanes:
     async def close(self) -> None:
         """Wait until all connections are closed, which nobody has anything more for."""
         await asyncio.gather(*(lane.close() for lane in self._all()))
-        for lane in self._all():
-            if isinstance(lane.throttle, SharedThrottle):
-                await lane.throttle.close()
+        await self._give_back()
 
     async def abort(self) -> None:
         """Break off what is under way."""
         await asyncio.gather(*(lane.abort() for lane in self._all()))
+        await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Let other agents have what was reserved and not used."""
+        for throttle in (*self._former_throttles, *(lane.throttle for lane in self._all())):
+            if isinstance(throttle, SharedThrottle):
+                await throttle.close()
+
+    def _obey(self, account: AccountInfo, limits: Limits) -> None:
+        """Keep to what the provider itself says the account may send, besides what the user has set."""
+        lane = self._lanes[account.id].lane
+        if self._said.get(account.id) != limits:
+            self._said[account.id] = limits
+            self._former_throttles.append(lane.throttle)
+            lane.throttle = self._throttle(account, lane)
+            lane.wake()
 
     def _all(self) -> list[Lane]:
         return [*self._former, *(made.lane for made in self._lanes.values())]
 
     def _throttle(self, account: AccountInfo, former: Lane | None) -> Brake:
+        limits = account.limits.merged(self._said.get(account.id, Limits()))
         if self._workspace.is_shared:
             return SharedThrottle(
                 self._workspace,
                 account.id,
-                account.limits,
+                limits,
                 clock=self.clock,
                 window=account.window,
                 warm_up=account.warm_up,
@@ -113,7 +130,7 @@ class Lanes:
         else:
             usage, pace = self._history(account.id)
         return Throttle(
-            account.limits, clock=self.clock, usage=usage, window=account.window, warm_up=account.warm_up, pace=pace
+            limits, clock=self.clock, usage=usage, window=account.window, warm_up=account.warm_up, pace=pace
         )
 
     def _history(self, account_id: int) -> tuple[list[tuple[int, int]], PaceState | None]:

@@ -8,6 +8,7 @@ import asyncio
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -40,17 +41,29 @@ _ASK_AGAIN_AFTER_S: Final = 900.0
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A client, and why it had better not be used."""
+    """A client, what SES said of the account if it was asked, and why the client had better not be used."""
 
     client: SesClient
-    obstacle: AccountTrouble | None
+    status: SesStatus | None = None
+    obstacle: AccountTrouble | None = None
 
 
 class SesTransport:
     """Opens connections of one account; `app.sending.transport.Transport` is its contract."""
 
-    def __init__(self, account: SesAccount, *, ssl_context: ssl.SSLContext | None = None) -> None:
-        """*ssl_context* replaces the one that trusts what the operating system trusts; it must verify too."""
+    def __init__(
+        self,
+        account: SesAccount,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        on_status: Callable[[SesStatus], None] | None = None,
+    ) -> None:
+        """*ssl_context* replaces the one that trusts what the operating system trusts; it must verify too.
+
+        *on_status* hears what SES says of the account, which is asked when the first connection opens and then every
+        quarter of an hour.
+        """
+        self._on_status = on_status
         self._account = account
         self._ssl_context = verifying(ssl_context)
         self._session: Session | None = None
@@ -64,6 +77,8 @@ class SesTransport:
         if opened.obstacle is not None:
             opened.client.close()
             raise opened.obstacle
+        if opened.status is not None and self._on_status is not None:
+            self._on_status(opened.status)
         return SesConnection(
             opened.client, messages=self._account.messages_per_connection, on_trouble=self._ask_before_the_next
         )
@@ -73,12 +88,13 @@ class SesTransport:
             if self._session is None:
                 self._session = isolated_session()
             client = SesClient(self._account, self._session, self._ssl_context)
-        obstacle = None
-        if time.monotonic() >= self._ask_at:
-            obstacle = _obstacle(client)
-            if obstacle is None:
-                self._ask_at = time.monotonic() + _ASK_AGAIN_AFTER_S
-        return _Opened(client, obstacle)
+        if time.monotonic() < self._ask_at:
+            return _Opened(client)
+        answer = client.account()
+        obstacle = _obstacle(answer)
+        if obstacle is None:
+            self._ask_at = time.monotonic() + _ASK_AGAIN_AFTER_S
+        return _Opened(client, answer if isinstance(answer, SesStatus) else None, obstacle)
 
     def _ask_before_the_next(self) -> None:
         self._ask_at = 0.0
@@ -121,9 +137,8 @@ def _ask(account: SesAccount, ssl_context: ssl.SSLContext) -> SesStatus | Fault 
         client.close()
 
 
-def _obstacle(client: SesClient) -> AccountTrouble | None:
+def _obstacle(answer: SesStatus | Fault | AccountTrouble) -> AccountTrouble | None:
     """Why the account cannot send now, as far as asking SES tells."""
-    answer = client.account()
     if isinstance(answer, SesStatus):
         return answer.trouble
     if isinstance(answer, Fault):

@@ -1,16 +1,19 @@
 """The right way to send for each kind of account."""
 
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.models.states import AccountKind
 from app.models.workspace import Workspace
 from app.sending import accounts
+from app.sending.limits import Limits
 from app.sending.smtp import SmtpAccount, SmtpTransport
 from app.sending.transport import Transport
 
 if TYPE_CHECKING:
     from app.sending.ses import SesAccount
+    from app.sending.ses_status import SesStatus
 
 __all__ = ["settings_of", "transport_for", "transport_of"]
 
@@ -38,16 +41,26 @@ def settings_of(workspace: Workspace, account_id: int, *, practice_port: int = 0
     )
 
 
-def transport_of(settings: "SmtpAccount | SesAccount", *, ssl_context: ssl.SSLContext | None = None) -> Transport:
+def transport_of(
+    settings: "SmtpAccount | SesAccount",
+    *,
+    ssl_context: ssl.SSLContext | None = None,
+    on_limits: Callable[[Limits], None] | None = None,
+) -> Transport:
     """The transport of an account with these settings.
 
-    *ssl_context* replaces the one that trusts what the operating system trusts; it must verify too.
+    *ssl_context* replaces the one that trusts what the operating system trusts; it must verify too. *on_limits* hears
+    what the provider says the account may send, where it can be asked.
     """
     if isinstance(settings, SmtpAccount):
         return SmtpTransport(settings, ssl_context=ssl_context)
     from app.sending.ses import SesTransport  # takes long to import, and few accounts need it
 
-    return SesTransport(settings, ssl_context=ssl_context)
+    def hear(status: "SesStatus") -> None:
+        if on_limits is not None:
+            on_limits(status.limits())
+
+    return SesTransport(settings, ssl_context=ssl_context, on_status=hear)
 
 
 def transport_for(
