@@ -18,6 +18,7 @@ from app.ui.operations import Operations
 from app.ui.pages import page_specs
 from app.ui.pages.campaigns.running_job import RunningJobFeed
 from app.ui.shell import MainWindow
+from tools import accounts_shots
 from tools.demo_workspace import find_campaign, practising
 from tools.screenshots import Shot, Studio, settled
 
@@ -47,6 +48,10 @@ class AppStudio:
             Shot("sending", "campaigns", self._sending),
             Shot("practice-inbox", "practice", _painted),
             Shot("accounts", "accounts"),
+            Shot("accounts-providers", "accounts", accounts_shots.providers),
+            Shot("accounts-sign-in", "accounts", accounts_shots.sign_in),
+            Shot("accounts-limits", "accounts", accounts_shots.limits),
+            Shot("accounts-signatures", "accounts", accounts_shots.signatures),
             Shot("settings", "settings"),
         ]
 

@@ -18,15 +18,15 @@ from app.audience.proposal import plan_import
 from app.content.library import list_templates
 from app.models.base import utcnow
 from app.models.keys import WorkspaceKey
-from app.models.states import AccountKind, CampaignStatus, LawfulBasis, TlsMode
+from app.models.states import AccountKind, CampaignStatus, LawfulBasis
 from app.models.tables import Account, Campaign
 from app.models.workspace import SUFFIX, OrganisationInfo, Workspace
 from app.reports.metrics import dispatch_report
 from app.sending import campaigns
-from app.sending.accounts import AccountDraft, add_account, list_identities
+from app.sending.accounts import list_identities
 from app.sending.agent import run_agent
 from app.sending.furnish import create_furnished
-from app.sending.throttle import Limits
+from tools.demo_accounts import add_accounts
 
 _POSTAL_ADDRESS = "Gartenweg 7, 53111 Bonn, Germany"
 
@@ -49,30 +49,13 @@ async def build_workspace(folder: Path) -> Workspace:
         source="Sign-up sheet in the shop",
     )
     run_import(workspace, plan)
-    _add_account(workspace)
+    add_accounts(workspace)
     await _send(workspace, "Opening hours in spring", "announcement")
     await _send(workspace, "March newsletter", "newsletter")
     _draft(workspace, "An evening in our garden", "invitation")
     planned = _draft(workspace, "Balcony offer", "offer")
     campaigns.launch(workspace, planned, at=utcnow() + timedelta(days=2, hours=3))
     return workspace
-
-
-def _add_account(workspace: Workspace) -> None:
-    add_account(
-        workspace,
-        AccountDraft(
-            name="Shop mail",
-            host="mail.example.com",
-            port=587,
-            tls=TlsMode.STARTTLS,
-            username="shop@example.com",
-            password="not a real one",
-            sender_name="Blumen Berger",
-            sender_address="shop@example.com",
-            limits=Limits(per_hour=300, per_day=2000),
-        ),
-    )
 
 
 def _draft(workspace: Workspace, name: str, starter: str) -> int:

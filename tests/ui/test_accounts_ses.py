@@ -98,6 +98,10 @@ async def test_limits_of_ones_own_are_left_alone(app: AppWindow, ses: SesServer)
     await result_of_test(app, shown_card(app))
     await app.settled()
     assert only_account(app).limits == Limits(per_hour=300)
+    click(shown_card(app), "takeLimits")
+    await until(lambda: only_account(app).limits == Limits(per_second=14, per_day=50_000))
+    await app.settled()
+    assert not app.find(QPushButton, "takeLimits", within=shown_card(app)).isVisible()
 
 
 async def test_the_sandbox_is_told(app: AppWindow, ses: SesServer) -> None:

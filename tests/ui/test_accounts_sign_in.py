@@ -13,6 +13,7 @@ from app.models.states import SignIn, TlsMode
 from app.models.workspace import Workspace
 from app.sending.accounts import note_problem
 from app.sending.oauth_providers import OAuthProvider, oauth_provider
+from app.sending.oauth_store import StoredTokens
 from app.sending.stored_secrets import read_secrets, stored_grant
 from app.ui.pages.accounts import browser_sign_in
 from tests.sending.oauth_server import Browser, OAuthServer
@@ -62,6 +63,8 @@ async def google(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[OAuthServer]:
             )
 
         monkeypatch.setattr(browser_sign_in, "oauth_provider", provider)
+        # Where stored tokens are renewed.
+        monkeypatch.setitem(StoredTokens.__init__.__kwdefaults__, "providers", (provider("google"),))
         yield server
 
 
@@ -224,6 +227,27 @@ async def test_a_refused_account_signs_in_again_with_the_client_it_knows(
         assert grant is not None
         assert grant.client.client_id == "client-1"
         assert grant.tokens.access_token == "access-4"
+    await browser.closed()
+
+
+async def test_a_token_that_a_test_finds_refused_offers_to_sign_in_again(
+    app: AppWindow, google: OAuthServer, browser: Browser
+) -> None:
+    async with SmtpServer(tokens={"another"}, mechanisms=("XOAUTH2",)) as server:
+        sheet = await gmail_sheet(app, server)
+        fill(sheet, clientId="client-1")
+        click(sheet, "signIn")
+        await until(lambda: said(sheet, "signedIn"))
+        await stored(app, sheet)
+        assert "refused the sign-in" in await result_of_test(app, shown_card(app))
+        server.tokens.add("access-5")
+        click(shown_card(app), "signInNow")
+        await until(lambda: app.sheet("signInSheet") is None and len(google.authorisations) == 2)
+        await app.settled()
+        await until(lambda: server.tried_tokens[-1] == (ADDRESS, "access-5"))
+        await app.settled()
+        assert "ready to send" in await result_of_test(app, shown_card(app))
+        assert not app.find(QPushButton, "signInNow", within=shown_card(app)).isVisible()
     await browser.closed()
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayo
 
 from app.models.states import AccountKind, SignIn
 from app.sending.accounts import AccountInfo
+from app.sending.limits import Limits
 from app.sending.presets import Preset, preset, provider_of
 from app.ui.context import AppContext
 from app.ui.pages.accounts.account_facts import AccountFacts
@@ -41,6 +42,7 @@ class AccountCard(Card):
     Signals:
         edit_wanted, remove_wanted, sign_in_wanted: The user chose so.
         tested: What a test found: `Checked` or `MailTested`; None when the user has read it.
+        limits_wanted: The user wants Amazon's limits, these `Limits`, in place of their own.
         inbox_wanted: The user wants to see what the practice account accepted.
     """
 
@@ -48,6 +50,7 @@ class AccountCard(Card):
     remove_wanted = Signal()
     sign_in_wanted = Signal()
     tested = Signal(object)
+    limits_wanted = Signal(object)
     inbox_wanted = Signal()
 
     def __init__(self, context: AppContext, account: AccountInfo) -> None:
@@ -75,11 +78,14 @@ class AccountCard(Card):
             self.body.addWidget(_line())
             self.body.addWidget(self.addresses)
         self.body.addWidget(self.test)
+        self.body.addLayout(self._after_test())
         self.body.addWidget(self.mail_test)
 
     def try_it(self) -> None:
         """Test the stored account; nothing is sent."""
         self.mail_test.hide()
+        self._take.hide()
+        self._sign_in.hide()
         self.test.start(self.account.server, stored_settings(self._context.workspace, self.account.id))
 
     def send_test(self) -> None:
@@ -93,10 +99,6 @@ class AccountCard(Card):
         self.test.stop()
         self.mail_test.stop()
 
-    @property
-    def is_testing(self) -> bool:
-        return self.test.is_running
-
     def recall(self, tested: Tested) -> None:
         """Show what a test has found before."""
         if isinstance(tested, MailTested):
@@ -105,15 +107,40 @@ class AccountCard(Card):
         else:
             self.test.recall(tested.result)
             works = tested.result.works
+            self._offer(tested)
         self._state.set(self._look(is_broken=not works))
 
     def _on_checked(self, checked: Checked) -> None:
         self._state.set(self._look(is_broken=not checked.result.works))
+        self._offer(checked)
         self.tested.emit(checked)
+
+    def _offer(self, checked: Checked) -> None:
+        """What can be done about what a test has found."""
+        own = self.account.limits
+        self._known_limits = checked.ses.limits() if checked.ses is not None else own
+        self._take.setVisible(self._known_limits != own != Limits())
+        by_browser = self.account.sign_in is SignIn.OAUTH2
+        self._sign_in.setVisible(by_browser and not checked.result.works and not self.account.problem)
 
     def _on_mail_tested(self, tested: MailTested) -> None:
         self._state.set(self._look(is_broken=not tested.works))
         self.tested.emit(tested)
+
+    def _after_test(self) -> QHBoxLayout:
+        self._known_limits = self.account.limits
+        self._take = link_button(
+            self.tr("Use Amazon’s limits"),
+            on_click=lambda: self.limits_wanted.emit(self._known_limits),
+            name="takeLimits",
+        )
+        self._sign_in = link_button(self.tr("Sign in again"), on_click=self.sign_in_wanted.emit, name="signInNow")
+        row = QHBoxLayout()
+        for link in (self._take, self._sign_in):
+            link.hide()
+            row.addWidget(link)
+        row.addStretch(1)
+        return row
 
     def _headline(self) -> QHBoxLayout:
         account = self.account

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from app.errors import UserFacingError
 from app.sending.presets import Preset
@@ -16,11 +16,11 @@ from app.ui.pages.accounts.ground import Ground, store_account
 from app.ui.pages.accounts.monogram import Monogram
 from app.ui.pages.accounts.provider_gallery import ProviderGallery
 from app.ui.theme import Kind, Space
-from app.ui.widgets import Banner, Sheet, caption, strong
+from app.ui.widgets import Banner, Sheet, strong
 
 _SIZE = QSize(780, 760)
 _LEAST_MARGIN = 24
-_MONOGRAM = 36
+_MONOGRAM = 32
 
 
 class AccountSheet(Sheet):
@@ -122,13 +122,9 @@ class AccountSheet(Sheet):
         self._provider = QWidget()
         row = QHBoxLayout(self._provider)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Space.M)
+        row.setSpacing(Space.S)
         row.addWidget(self._provider_mark)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self._provider_name)
-        words.addWidget(caption(self.tr("Your mail leaves through it."), wrap=False))
-        row.addLayout(words, 1)
+        row.addWidget(self._provider_name, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.gallery)
         self._stack.addWidget(self.form)

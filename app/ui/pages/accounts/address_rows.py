@@ -9,9 +9,6 @@ from app.sending.accounts import AccountInfo, IdentityInfo
 from app.ui.theme import Space
 from app.ui.widgets import caption, icon_button, label, link_button
 
-# A link's text begins that far inside its button.
-_LINK_INSET = 4
-
 
 class AddressRows(QWidget):
     """
@@ -37,8 +34,6 @@ class AddressRows(QWidget):
         for identity in sorted(account.identities, key=lambda each: each.id):
             column.addWidget(self._row(identity, is_only=is_only))
         foot = QHBoxLayout()
-        foot.setSpacing(0)
-        foot.addSpacing(-_LINK_INSET)
         foot.addWidget(link_button(self.tr("Add a From address"), on_click=self.add_wanted.emit, name="addIdentity"))
         foot.addStretch(1)
         column.addLayout(foot)

@@ -20,9 +20,6 @@ from app.ui.pages.accounts.web_page import open_page
 from app.ui.theme import Kind, Space
 from app.ui.widgets import Banner, FormField, Spinner, caption, label, link_button, muted, secondary_button
 
-# A link's text begins that far inside its button.
-_LINK_INSET = 4
-
 
 class BrowserSignIn(QWidget):
     """
@@ -215,8 +212,6 @@ class BrowserSignIn(QWidget):
         self._fold.body.addWidget(self._how)
         register = link_button(self.tr("Open the page where this is done"), on_click=self._on_register, name="register")
         links = QHBoxLayout()
-        links.setSpacing(0)
-        links.addSpacing(-_LINK_INSET)
         links.addWidget(register)
         links.addStretch(1)
         self._fold.body.addLayout(links)

@@ -11,8 +11,6 @@ from app.ui.theme import Space, set_property
 from app.ui.widgets import caption, icon_button, label, link_button
 
 _MOST = 9_999_999
-# A link's text begins that far inside its button.
-_LINK_INSET = 4
 
 
 class _Row:
@@ -50,8 +48,6 @@ class DomainLimits(QWidget):
             self._grid.addWidget(head, 0, column)
             self._grid.setColumnStretch(column, 2 if column == 0 else 1)
         links = QHBoxLayout()
-        links.setSpacing(0)
-        links.addSpacing(-_LINK_INSET)
         links.addWidget(link_button(self.tr("Add a receiver"), on_click=self._on_add, name="addDomain"))
         links.addStretch(1)
         self._trouble = label(role="error", wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.theme import Space, icon
@@ -11,14 +11,9 @@ from app.ui.widgets import link_button
 
 class Fold(QWidget):
     """
-    Signals:
-        toggled: Whether it is open now.
-
     Attributes:
         body: The layout for what is folded away.
     """
-
-    toggled = Signal(bool)
 
     def __init__(self, title: str, name: str) -> None:
         super().__init__()
@@ -40,12 +35,7 @@ class Fold(QWidget):
     def set_open(self, is_open: bool) -> None:
         self.button.setChecked(is_open)
 
-    @property
-    def is_open(self) -> bool:
-        return self.button.isChecked()
-
     @Slot(bool)
     def _on_toggled(self, is_open: bool) -> None:
         self._content.setVisible(is_open)
         self.button.setIcon(icon("chevron-down" if is_open else "chevron-right", "on_accent_tint"))
-        self.toggled.emit(is_open)

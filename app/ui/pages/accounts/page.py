@@ -123,6 +123,7 @@ class AccountsPage(Page):
         card.remove_wanted.connect(lambda: self.operations.run(self._remove(account)))
         card.sign_in_wanted.connect(lambda: self.operations.run(self._sign_in(account)))
         card.tested.connect(lambda tested: self._on_tested(account, tested))
+        card.limits_wanted.connect(lambda limits: self._take_limits(account, limits))
         card.inbox_wanted.connect(lambda: self._context.show_page("practice"))
         card.addresses.add_wanted.connect(lambda: IdentitySheet(self, self._context, account).open())
         card.addresses.edit_wanted.connect(lambda one: self.operations.run(self._edit_address(account, one)))

@@ -94,11 +94,7 @@ class ServerSection(Section):
         """Ask for what this provider wants, with what is known of it filled in."""
         self._preset = preset
         is_any = preset.group is PresetGroup.SERVER
-        if is_any:
-            words = self.tr("Your provider’s help pages call this “SMTP” or “outgoing mail” settings.")
-            self.set_words(self.tr("Your mail server"), words)
-        else:
-            self.set_words(self.tr("Sign in to {0}").format(preset.name))
+        self.set_words(self.tr("Your mail server") if is_any else self.tr("Sign in to {0}").format(preset.name))
         self._warning.set_message("", preset.warning, Kind.WARNING)
         self._warning.setVisible(bool(preset.warning))
         self._notes.setText("\n".join(preset.notes))
@@ -108,6 +104,9 @@ class ServerSection(Section):
         self._details_fold.setVisible(preset.kind is AccountKind.SMTP)
         self._details_fold.button.setVisible(not is_any)
         self._details_fold.set_open(is_any)
+        # A server nobody knows is what one is asked for first.
+        self.form.removeWidget(self._details_fold)
+        self.form.insertWidget(self.form.indexOf(self._place if is_any else self._set) + 1, self._details_fold)
         self._set.setVisible(preset.kind is AccountKind.SES)
         self.credentials.show_preset(preset)
         self.browser.show_provider(preset.oauth)
