@@ -174,7 +174,7 @@ async def test_a_damaged_workspace_is_called_damaged(
     plain = tmp_path / "copy.mailspace"
     shutil.copy(path, plain)
     content = bytearray(plain.read_bytes())
-    content[-2000] ^= 0xFF  # somewhere in the last page, which nothing on the way here reads
+    content[-2000] ^= 0xFF  # somewhere in the last page, which only the card for other programs reads
     plain.write_bytes(content)
     workspace = Workspace.open(plain, key)
     async with app_window(workspace) as app:

@@ -9,6 +9,7 @@ from app.ui.context import AppContext
 from app.ui.page import Page
 from app.ui.pages.settings.about_card import AboutCard
 from app.ui.pages.settings.agent_card import AgentCard
+from app.ui.pages.settings.api_card import ApiCard
 from app.ui.pages.settings.appearance_card import AppearanceCard
 from app.ui.pages.settings.backup_card import BackupCard
 from app.ui.pages.settings.key_card import KeyCard
@@ -28,8 +29,9 @@ class SettingsPage(Page):
         self.backups = BackupCard(context)
         self.key = KeyCard(context)
         self.agent = AgentCard(context)
+        self.api = ApiCard(context)
         self.about = AboutCard()
-        for card in (self.organisation, self.appearance, self.backups, self.key, self.agent, self.about):
+        for card in (self.organisation, self.appearance, self.backups, self.key, self.agent, self.api, self.about):
             self.content.addWidget(card)
         self.content.addStretch(1)
 
@@ -38,11 +40,13 @@ class SettingsPage(Page):
         await self.organisation.load()
         await self.backups.load()
         await self.key.load()
+        await self.api.load()
 
     def refresh(self, changed: frozenset[str]) -> None:
         # The agent has news often; the rest need not be read again for it.
         if changed & self.watches == {things.AGENT}:
             self.agent.show_news()
+            self.api.look()
         else:
             super().refresh(changed)
 
