@@ -67,11 +67,17 @@ class _Used:
 
 @dataclass(frozen=True)
 class _Run:
-    """One run: how long it took, what was used meanwhile, and how many transactions the database committed."""
+    """One run: how long it took, and what was used meanwhile.
+
+    Attributes:
+        commits: Transactions of the database.
+        connections: How many were open to it at the end.
+    """
 
     seconds: float
     used: _Used
     commits: int
+    connections: int
 
 
 def run(args: argparse.Namespace, console: Console) -> list[Figure]:
@@ -133,12 +139,12 @@ class _Team:
             seconds = seconds_of(workspace, dispatch_id, self.recipients)
             _check_attempts(workspace, dispatch_id, self.recipients)
             time.sleep(_UNTIL_STATISTICS_S)
-            commits = self._commits(workspace.name)
+            commits, connections = self._statistics(workspace.name)
             for agent in started:
                 agent.leave()
             for agent in started:
                 agent.wait(patience_s=60)
-        return _Run(seconds, used, commits)
+        return _Run(seconds, used, commits, connections)
 
     def launch(self, workspace: Workspace) -> int:
         """Have the campaign sent; the result is its dispatch."""
@@ -151,11 +157,14 @@ class _Team:
         server = int((self._cluster.folder / "data" / "postmaster.pid").read_text().split()[0])
         return _Used(cpu_seconds(agent.pid for agent in agents), cpu_seconds([server]), busy_seconds())
 
-    def _commits(self, database: str) -> int:
+    def _statistics(self, database: str) -> tuple[int, int]:
+        """The transactions that a database has committed so far, and its connections."""
         with psycopg.connect(self._cluster.url("postgres", user="postgres")) as connection:
-            query = "SELECT xact_commit FROM pg_stat_database WHERE datname = %s"
+            query = "SELECT xact_commit, numbackends FROM pg_stat_database WHERE datname = %s"
             row = connection.execute(query, [database]).fetchone()
-            return int(row[0]) if row else 0
+            if row is None:
+                raise LookupError(f"there is no database {database}")
+            return int(row[0]), int(row[1])
 
 
 def wait_until_finished(workspace: Workspace, dispatch_id: int, recipients: int) -> None:
@@ -231,7 +240,7 @@ def _tell(console: Console, number: int, agents: int, found: _Run, messages: int
     rate, commits = messages / found.seconds, found.commits / found.seconds
     console.print(
         f"round {number}: {agents} agents {rate:6.0f} messages/s; of {len(cores())} cores: {shares}; "
-        f"{commits:.0f} transactions/s, load {load_average():.1f}"
+        f"{commits:.0f} transactions/s, {found.connections} connections, load {load_average():.1f}"
     )
 
 
