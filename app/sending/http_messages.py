@@ -12,7 +12,7 @@ from app.sending.message_requests import MessageRefused, MessageRequest, Refusal
 from app.sending.transactional import MessageStatus
 
 _TEXTS = ("to", "to_name", "from", "subject", "reply_to", "idempotency_key")
-_KNOWN = frozenset({"template", "data", *_TEXTS})
+KNOWN_FIELDS = frozenset({"template", "data", *_TEXTS})
 _KEY_HEADER = "idempotency-key"
 
 
@@ -25,8 +25,8 @@ def read_message(workspace: Workspace, *, headers: Mapping[str, str], body: byte
     """
     fields = _object(body)
     for name in fields:
-        if name not in _KNOWN:
-            raise _bad(f"There is no field “{name[:40]}”.", f"There are {', '.join(sorted(_KNOWN))}.")
+        if name not in KNOWN_FIELDS:
+            raise _bad(f"There is no field “{name[:40]}”.", f"There are {', '.join(sorted(KNOWN_FIELDS))}.")
     texts = {name: fields[name] for name in _TEXTS if fields.get(name) is not None}
     for name, value in texts.items():
         if not isinstance(value, str):

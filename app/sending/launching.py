@@ -14,6 +14,7 @@ from app.models.tables import Account, Campaign, CampaignRoute, Dispatch, Dispat
 from app.models.workspace import Workspace
 from app.sending.breaker import count_anew
 from app.sending.campaign_records import existing, latest_dispatches
+from app.sending.halted import let_single_messages_go
 from app.sending.plan import compile_campaign
 
 GRACE = timedelta(seconds=10)
@@ -85,6 +86,7 @@ def resume(workspace: Workspace, dispatch_id: int) -> None:
         dispatch.wish, dispatch.problem = Wish.RUN, ""
         ways = select(DispatchRoute.account_id).where(DispatchRoute.dispatch_id == dispatch_id)
         session.execute(update(Account).where(Account.id.in_(ways)).values(problem=""))
+        let_single_messages_go(session, session.scalars(ways).all())
 
 
 def cancel(workspace: Workspace, dispatch_id: int) -> None:

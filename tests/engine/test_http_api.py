@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,15 +18,16 @@ from app.audience.suppression import suppress
 from app.content.library import add_template
 from app.errors import UserFacingError
 from app.models.group_writer import GroupWriter
-from app.models.states import SuppressionReason
+from app.models.states import DeliveryState, SuppressionReason
 from app.models.tables import Delivery, Dispatch
 from app.models.workspace import Workspace
-from app.sending import http_dialogue
+from app.sending import http_dialogue, http_messages
 from app.sending.api_access import Listening, allow, forbid, get_access, set_port, token_hash, who_listens
 from app.sending.http_api import MAX_CONNECTIONS, HttpApi
+from app.sending.message_requests import Refusal
 from tests.engine.builders import add_contacts, an_account, launched
 from tests.engine.conftest import an_agent, eventually, until
-from tests.engine.processes import agent_process
+from tests.engine.processes import ROOT, agent_process
 from tests.engine.test_transactional import RECEIPT, people
 from tests.sending.smtp_server import SmtpServer, Step, late
 
@@ -590,3 +592,13 @@ async def test_a_fault_of_the_program_is_answered_and_logged_without_its_words(
     assert "anna@" not in logged
     with door.workspace.read() as session:
         assert session.scalar(select(func.count()).select_from(Dispatch)) == 0
+
+
+def test_the_page_for_programmers_names_every_word_a_program_can_meet() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    sources = "".join((ROOT / "app" / "sending" / f"{name}.py").read_text() for name in ("http_api", "http_dialogue"))
+    codes = set(re.findall(r'ApiError\(\s*\d{3}, "(\w+)"', sources)) | {"bad_message", "bad_request"} | set(Refusal)
+    assert len(codes) > 20
+    assert {code for code in (*codes, *DeliveryState) if f"`{code}`" not in page} == set()
+    for field in http_messages.KNOWN_FIELDS:
+        assert f"`{field}`" in page

@@ -366,6 +366,22 @@ async def test_it_goes_on_by_itself_once_its_account_is_mended(workspace: Worksp
 
 
 @pytest.mark.usefixtures("receipt")
+async def test_it_goes_on_with_a_campaign_that_the_user_lets_go_on(
+    workspace: Workspace, smtp_server: SmtpServer
+) -> None:
+    smtp_server.users["shop"] = "changed at the provider"
+    add_contacts(workspace, ["ben@example.com"])
+    identity_id = an_account(workspace, smtp_server.port, username="shop", password="old")
+    queued, dispatch_id = queue(workspace, a_request()), launched(workspace, identity_id)
+    async with an_agent(workspace):
+        await until(workspace, dispatch_id, lambda report: bool(report.problem))
+        await eventually(lambda: bool(status(workspace, dispatch_id=queued.dispatch_id).problem))
+        smtp_server.users["shop"] = "old"
+        campaigns.resume(workspace, dispatch_id)
+        assert (await until_settled(workspace, queued.dispatch_id)).state is SENT
+
+
+@pytest.mark.usefixtures("receipt")
 async def test_what_the_server_refuses_is_told(workspace: Workspace, smtp_server: SmtpServer) -> None:
     smtp_server.at(Step.RCPT, answer("550 5.1.1 no such mailbox"))
     an_account(workspace, smtp_server.port)
