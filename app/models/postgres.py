@@ -25,9 +25,12 @@ logger = logging.getLogger(__name__)
 OLDEST_VERSION = 13
 """The first PostgreSQL that makes random UUIDs by itself."""
 _CONNECT_TIMEOUT_S = 10
+_IDLE_TRANSACTION_S = 15
+"""An agent that is suspended in the middle of a transaction must not hold up the others: the server breaks that off."""
 _KEEPALIVE = {"idle": 30, "interval": 10, "count": 3}
 """Seconds and tries after which either side takes a silent other side for gone. Without it, an agent whose computer
 lost its power would keep what it had locked for two hours."""
+_FOR_AGENTS = {"synchronous_commit": "on", "idle_in_transaction_session_timeout": f"{_IDLE_TRANSACTION_S}s"}
 
 
 class PostgresDatabase(Database):
@@ -82,6 +85,8 @@ class PostgresDatabase(Database):
     def begin_storing(self, session: Session) -> None:
         """See `Database.begin_storing`. Two such transactions at once could wait for each other's rows."""
         serialise(session, "storing")
+        # The server knows how large the tables were before, and would compare each new row with each.
+        session.execute(text("SET LOCAL enable_nestloop = off"))
 
     def check_fitness(self) -> None:
         """See to it that a workspace can be made here.
@@ -156,7 +161,7 @@ class PostgresDatabase(Database):
             "lock_timeout": f"{self._patience_s:.0f}s",
             "TimeZone": "UTC",
             **{f"tcp_keepalives_{name}": value for name, value in _KEEPALIVE.items()},
-            **({"synchronous_commit": "on"} if self._is_durable else {}),
+            **(_FOR_AGENTS if self._is_durable else {}),
         }
         options = " ".join([parts.get("options", ""), *(f"-c {name}={value}" for name, value in settings.items())])
         return {

@@ -76,6 +76,7 @@ _BY_STATE: dict[str, _Meaning] = {
     "40": _CONTENDED,
     "23503": _CHANGED_MEANWHILE,
     "23505": _CHANGED_MEANWHILE,
+    "25P03": _UNREACHABLE,
     "25006": _Meaning(
         WorkspaceUnavailable,
         "The database server lets nobody write.",

@@ -62,6 +62,9 @@ class News:
         self._is_closing = True
         self._rouse()
         self._thread.join(_CLOSE_PATIENCE_S)
+        if not self._thread.is_alive():
+            self._wake.close()
+            self._sleeper.close()
 
     def _count(self) -> None:
         with self._version_lock:
@@ -74,20 +77,16 @@ class News:
             return  # it is full: the thread is roused already
 
     def _run(self) -> None:
-        try:
-            while not self._is_done():
-                try:
-                    with self._connect() as connection:
-                        self._serve(connection)
-                except (psycopg.Error, UserFacingError) as error:
-                    if self._is_closing:
-                        logger.warning("Others were not told of the last changes: %s", error)
-                        return
-                    logger.warning("The news of the database are cut off: %s", error)
-                    self._nap(_TRY_AGAIN_S)
-        finally:
-            self._wake.close()
-            self._sleeper.close()
+        while not self._is_done():
+            try:
+                with self._connect() as connection:
+                    self._serve(connection)
+            except (psycopg.Error, UserFacingError) as error:
+                if self._is_closing:
+                    logger.warning("Others were not told of the last changes: %s", error)
+                    return
+                logger.warning("The news of the database are cut off: %s", error)
+                self._nap(_TRY_AGAIN_S)
 
     def _serve(self, connection: "psycopg.Connection[Any]") -> None:
         # A notice is no change: its own commit need not wait for the disk.
