@@ -14,6 +14,7 @@ from app.content.errors import TemplateError
 from app.content.letter import MessageSource
 from app.sending.deliveries import Row
 from app.sending.dkim import SIGNED_HEADERS, Signer, Signers
+from app.sending.message_requests import TO_NAME
 from app.sending.transport import Envelope
 
 
@@ -84,6 +85,7 @@ class Composer:
             to_address=delivery.address,
             token=delivery.token,
             now=datetime.now(UTC),
+            to_name=str(row.values.get(TO_NAME) or ""),
             files=self._files_for(row) if self._file_field else (),
         )
         envelope = Envelope(

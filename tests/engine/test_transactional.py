@@ -263,6 +263,7 @@ async def test_name_subject_and_reply_address_of_the_request_are_taken(
         await until_settled(workspace, queued.dispatch_id)
     message = decoded(smtp_server.mails[0].content)
     assert (message["Subject"], message["Reply-To"]) == ("2071!", "help@berger.example")
+    assert message["To"].addresses[0].display_name == "Anna <Berg>"
     assert "Dear Anna &lt;Berg&gt;" in part(message, "html")
 
 
