@@ -49,6 +49,30 @@ def server_url(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture
+def shared(server_url: str, key: WorkspaceKey) -> Iterator[Workspace]:
+    """An empty workspace on a server, open."""
+    opened = Workspace.open(server_url, key)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def own_url(cluster: Cluster) -> Iterator[str]:
+    """A workspace whose tables or settings a test may change."""
+    url = cluster.workspace()
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
+def empty_url(cluster: Cluster) -> Iterator[str]:
+    """The address of a database with nothing in it."""
+    url = cluster.database()
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
 def workspace(request: pytest.FixtureRequest, tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
     """A new, empty workspace: in a file, and again in a database if `any_workspace` asks for it."""
     if getattr(request, "param", "file") == "server":

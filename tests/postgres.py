@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 
 from app.models.keys import WorkspaceKey
+from app.models.location import ServerLocation, parse_location
 from app.models.workspace import Workspace
 from app.system_packages import find_command
 
@@ -99,6 +100,13 @@ class Cluster:
     def drop(self, url: str) -> None:
         """Remove a database, and whoever is connected to it."""
         self.run(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+
+def location_of(url: str) -> ServerLocation:
+    """What the program makes of an address."""
+    location = parse_location(url)
+    assert isinstance(location, ServerLocation)
+    return location
 
 
 def binaries() -> Path | None:

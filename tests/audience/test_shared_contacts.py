@@ -16,20 +16,12 @@ from app.audience.contacts import DuplicateContact
 from app.audience.importer import run_import
 from app.errors import UserFacingError
 from app.models.contacts import Consent, Contact
-from app.models.keys import WorkspaceKey
 from app.models.states import ConsentAction, ConsentState, FieldType, LawfulBasis, SuppressionReason
 from app.models.workspace import Workspace
 from tests.audience.people import a_contact, a_csv, a_plan, emails
 
 T = TypeVar("T")
 PATIENCE_S = 20.0
-
-
-@pytest.fixture
-def shared(server_url: str, key: WorkspaceKey) -> Iterator[Workspace]:
-    opened = Workspace.open(server_url, key)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,23 +1,13 @@
 """Agents that share a workspace on a server: each has a lease, and the living recover what the dead had in hand."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select, text, update
 
 from app.models.base import utcnow
-from app.models.keys import WorkspaceKey
 from app.models.states import AccountKind, DeliveryState
 from app.models.tables import Account, AgentLease, Campaign, Delivery, Dispatch, Identity
 from app.models.workspace import Workspace
 from app.sending.lease import AgentAtWork, Lease, agent_lock, agent_status
-
-
-@pytest.fixture
-def shared(server_url: str, key: WorkspaceKey) -> Iterator[Workspace]:
-    opened = Workspace.open(server_url, key)
-    yield opened
-    opened.close()
 
 
 def an_agent(workspace: Workspace) -> Lease:
