@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select, update
+from sqlalchemy import JSON, ColumnElement, Text, cast, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app.models.base import now_ms
@@ -76,28 +77,13 @@ class Work:
 
 def open_dispatches(session: Session) -> list[OpenDispatch]:
     """All that are not over, in the order in which they were launched, the urgent first."""
+    connection = session.connection()
     settings = dict[int, list[object]]()
-    rows = session.execute(
-        select(DispatchRoute.dispatch_id, DispatchRoute.weight, *_SETTINGS)
-        .join(Account, Account.id == DispatchRoute.account_id)
-        .join(Dispatch, Dispatch.id == DispatchRoute.dispatch_id)
-        .where(Dispatch.state.in_(_OPEN))
-        .order_by(DispatchRoute.identity_id)
-    )
-    for dispatch_id, *values in rows:
-        settings.setdefault(dispatch_id, []).append(tuple(map(_comparable, values)))
-    found = session.execute(
-        select(
-            Dispatch.id, Dispatch.state, Dispatch.wish, Dispatch.due_at, Dispatch.note,
-            Campaign.window, Campaign.breaker, Campaign.give_up_after_h,
-        )
-        .join(Campaign)
-        .where(Dispatch.state.in_(_OPEN))
-        .order_by(Dispatch.priority.desc(), Dispatch.id)
-    )  # fmt: skip
+    for dispatch_id, *values in connection.execute(_OPEN_ROUTES):
+        settings.setdefault(dispatch_id, []).append(tuple(values))
     return [
-        OpenDispatch(row_id, state, wish, due_at, note, (*map(_comparable, own), *settings.get(row_id, ())))
-        for row_id, state, wish, due_at, note, *own in found
+        OpenDispatch(row_id, state, wish, due_at, note, (*own, *settings.get(row_id, ())))
+        for row_id, state, wish, due_at, note, *own in connection.execute(_OPEN_DISPATCHES)
     ]
 
 
@@ -162,17 +148,46 @@ def note(session: Session, dispatch_id: int, text: str) -> None:
     session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(note=text))
 
 
-def put_down(session: Session, dispatch_id: int, troubles: dict[int, str]) -> None:
-    """Nobody sends the dispatch any more, for now or for good, even if it was paused at its last message.
+def put_down(
+    session: Session, dispatch_id: int, problem: str, troubles: dict[int, str], *, agent_id: int | None
+) -> None:
+    """This agent sends the dispatch no more, for now or for good, even if it was paused at its last message.
 
-    *troubles*: why which of its accounts cannot send.
+    Args:
+        problem: Why it cannot go on until the user acts; empty if it can.
+        troubles: Why which of its accounts cannot send.
+        agent_id: The agent, where several share the workspace.
     """
+    if problem:
+        halt(session, dispatch_id, problem)
+    if agent_id is not None:
+        outbox.release(session, agent_id, dispatch_id)
     for account_id, trouble in troubles.items():
         accounts.note_problem(session, account_id, trouble)
     note(session, dispatch_id, "")
     outbox.finish_if_done(session, dispatch_id)
 
 
-def _comparable(value: object) -> object:
-    """A value of a JSON column as something that can be compared and kept."""
-    return repr(value) if isinstance(value, dict | list) else value
+def _as_stored(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A JSON column as its text, which can be compared and costs no parsing."""
+    return cast(column, Text) if isinstance(column.type, JSON) else column
+
+
+# Asked for up to ten times a second while anything is written, so they are not built anew each time.
+
+_OPEN_ROUTES = (
+    select(DispatchRoute.dispatch_id, DispatchRoute.weight, *(_as_stored(column.expression) for column in _SETTINGS))
+    .join(Account, Account.id == DispatchRoute.account_id)
+    .join(Dispatch, Dispatch.id == DispatchRoute.dispatch_id)
+    .where(Dispatch.state.in_(_OPEN))
+    .order_by(DispatchRoute.identity_id)
+)
+_OPEN_DISPATCHES = (
+    select(
+        Dispatch.id, Dispatch.state, Dispatch.wish, Dispatch.due_at, Dispatch.note,
+        _as_stored(Campaign.window.expression), _as_stored(Campaign.breaker.expression), Campaign.give_up_after_h,
+    )
+    .join(Campaign)
+    .where(Dispatch.state.in_(_OPEN))
+    .order_by(Dispatch.priority.desc(), Dispatch.id)
+)  # fmt: skip

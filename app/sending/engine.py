@@ -220,10 +220,12 @@ class Engine:
         logger.info("Dispatch %d begins or goes on.", dispatch_id)
         try:
             await runner.run()
-            if runner.trouble:
-                await self._writer.write(lambda session: dispatches.halt(session, dispatch_id, runner.trouble))
             troubles = {route.lane.account_id: route.trouble for route in runner.routes if route.trouble}
-            await self._writer.write(lambda session: dispatches.put_down(session, dispatch_id, troubles))
+            await self._writer.write(
+                lambda session: dispatches.put_down(
+                    session, dispatch_id, runner.trouble, troubles, agent_id=self._agent_id
+                )
+            )
         except WorkspaceUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  one campaign must not keep the others from going out

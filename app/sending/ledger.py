@@ -13,7 +13,7 @@ from app.models.states import SkipReason
 from app.models.workspace import Workspace
 from app.sending import outbox
 from app.sending.deliveries import LeasedDelivery
-from app.sending.outbox import Settlement
+from app.sending.settlements import Settlement, settle
 
 
 class Ledger:
@@ -136,7 +136,7 @@ class Ledger:
             while self._settlements:
                 settled, self._settlements = self._settlements, []
                 await self._writer.write(
-                    partial(outbox.settle, workspace=self._workspace, settlements=settled, agent_id=self._agent_id)
+                    partial(settle, workspace=self._workspace, settlements=settled, agent_id=self._agent_id)
                 )
         finally:
             self._is_writing_settlements = False

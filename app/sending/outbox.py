@@ -3,18 +3,16 @@
 A delivery is *leased* far ahead: in memory, without a trace in the workspace, where one agent is at work; in the column
 `agent_id` where several share it. A lease lost in a crash is simply taken again. It is *claimed*, durably `sending`, in
 the moment before its bytes leave; what a crash leaves in that state is in doubt (RFC 1047). It is *settled* when the
-outcome is known.
+outcome is known (`app.sending.settlements`).
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Row,
     and_,
     bindparam,
@@ -22,8 +20,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
-    or_,
     select,
     update,
 )
@@ -31,7 +27,6 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.audience.status import skip_reason
-from app.audience.suppression import suppress_in
 from app.models.base import to_ms, utcnow
 from app.models.states import (
     OPEN_STATES,
@@ -42,15 +37,17 @@ from app.models.states import (
     SuppressionReason,
     Wish,
 )
-from app.models.tables import AccountUsage, Attempt, Campaign, Contact, Delivery, Dispatch, Suppression
+from app.models.tables import AccountUsage, AgentLease, Campaign, Contact, Delivery, Dispatch, Suppression
 from app.models.workspace import Workspace
 from app.sending.deliveries import LeasedDelivery
-from app.sending.outcomes import Outcome, OutcomeKind, Reason
+from app.sending.outcomes import Reason
 from app.sending.second_tries import first_tries
 
 _MS_PER_MINUTE = 60_000
 _LONGEST_LIMIT_MINUTES = 30 * 24 * 60
-_PLAIN = {"synchronize_session": False}  # no object of the session is touched
+PLAIN = {"synchronize_session": False}
+"""No object of the session is touched."""
+WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
 _ANSWERED = SuppressionReason.UNSUBSCRIBED
 """Who wants no newsletters still gets the answer to what he asked for: a receipt, a confirmation."""
 
@@ -61,17 +58,6 @@ class Work:
 
     is_ready: bool
     next_retry: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """The end of one attempt. `retry_at` is when a deferred delivery is to be tried again, None to give it up."""
-
-    delivery: LeasedDelivery
-    account_id: int
-    outcome: Outcome
-    at: datetime
-    retry_at: datetime | None = None
 
 
 def lease(
@@ -131,35 +117,11 @@ def claim(
     return frozenset(claimed)
 
 
-def settle(
-    session: Session, workspace: Workspace, settlements: Iterable[Settlement], *, agent_id: int | None = None
-) -> None:
-    """Record what became of claimed deliveries, suppress the addresses that do not exist, and count what was sent.
-
-    Agents that share a workspace have counted it already when they reserved it. If one of them was taken for dead
-    meanwhile, what it has in hand is in doubt, which its late word still settles; but not what others are at by now.
-    """
-    settled = list(settlements)
-    connection = session.connection()
-    connection.execute(_SETTLE, [_row_after(one) | {"holder": agent_id} for one in settled])
-    attempts = [_attempt_row(one) for one in settled if not one.outcome.is_untried]
-    if attempts:
-        connection.execute(_ADD_ATTEMPT, attempts)
-    hard = [one.delivery.address for one in settled if one.outcome.suppress]
-    if hard:
-        suppress_in(session, workspace, hard, SuppressionReason.HARD_BOUNCE, origin="Refused by the mail server")
-    if agent_id is not None:
-        return
-    used = Counter((one.account_id, to_ms(one.at) // _MS_PER_MINUTE) for one in settled if one.outcome.is_final)
-    for (account_id, minute), count in used.items():
-        _count(session, account_id, minute, count)
-
-
 def skip(session: Session, delivery_id: int, reason: SkipReason, explanation: str = "") -> None:
-    """Record that a delivery gets no message."""
+    """Record that a delivery that still waits gets no message."""
     session.execute(
         update(Delivery)
-        .where(Delivery.id == delivery_id)
+        .where(Delivery.id == delivery_id, Delivery.state.in_(WAITING))
         .values(state=DeliveryState.SKIPPED, reason=reason, reply=explanation, settled_at=utcnow())
     )
 
@@ -191,12 +153,12 @@ def recover(session: Session, dispatch_id: int | None = None, *, agent_id: int |
     for account_id, count in rows.all():
         found += count
         if agent_id is None:
-            _count(session, account_id, to_ms(now) // _MS_PER_MINUTE, count)
+            count_use(session, account_id, to_ms(now) // _MS_PER_MINUTE, count)
     session.execute(
         update(Delivery)
         .where(is_left)
         .values(state=DeliveryState.IN_DOUBT, reason=Reason.INTERRUPTED.value, settled_at=now, agent_id=None),
-        execution_options=_PLAIN,
+        execution_options=PLAIN,
     )
     if agent_id is not None:
         release(session, agent_id, dispatch_id)
@@ -205,19 +167,20 @@ def recover(session: Session, dispatch_id: int | None = None, *, agent_id: int |
 
 def release(session: Session, agent_id: int, dispatch_id: int | None = None) -> None:
     """Let go of what an agent has leased and not claimed: of one dispatch, or of all."""
-    is_leased = and_(Delivery.agent_id == agent_id, Delivery.state.in_(_WAITING))
+    is_leased = and_(Delivery.agent_id == agent_id, Delivery.state.in_(WAITING))
     if dispatch_id is not None:
         is_leased &= Delivery.dispatch_id == dispatch_id
-    session.execute(update(Delivery).where(is_leased).values(agent_id=None), execution_options=_PLAIN)
+    session.execute(update(Delivery).where(is_leased).values(agent_id=None), execution_options=PLAIN)
 
 
 def cancel_open(session: Session, dispatch_id: int) -> None:
-    """Nothing more of the dispatch is to go; what is on its way has been settled before."""
+    """Nothing more of the dispatch is to go; what this agent had on its way has been settled before."""
+    _lock(session, dispatch_id)
     session.execute(
         update(Delivery)
         .where(
             Delivery.dispatch_id == dispatch_id,
-            Delivery.state.in_(_WAITING),
+            Delivery.state.in_(WAITING),
         )
         .values(state=DeliveryState.CANCELLED, settled_at=utcnow())
     )
@@ -230,10 +193,11 @@ def cancel_open(session: Session, dispatch_id: int) -> None:
 
 def finish_if_done(session: Session, dispatch_id: int) -> bool:
     """Mark the dispatch as finished if nothing of it is left to do."""
-    is_open = session.scalar(
-        select(exists().where(Delivery.dispatch_id == dispatch_id, Delivery.state.in_(OPEN_STATES)))
-    )
-    if is_open:
+    is_open = select(exists().where(Delivery.dispatch_id == dispatch_id, Delivery.state.in_(OPEN_STATES)))
+    if session.scalar(is_open):
+        return False
+    _lock(session, dispatch_id)
+    if session.scalar(is_open):
         return False
     session.execute(
         update(Dispatch)
@@ -244,14 +208,11 @@ def finish_if_done(session: Session, dispatch_id: int) -> bool:
 
 
 def work(session: Session, dispatch_id: int, now: datetime) -> Work:
-    """What is left to do of a dispatch."""
-    is_queued = session.scalar(
-        select(exists().where(Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.QUEUED))
-    )
+    """What is left to do of a dispatch, and not in the hands of an agent."""
+    free = (Delivery.dispatch_id == dispatch_id, Delivery.agent_id.is_(None))
+    is_queued = session.scalar(select(exists().where(*free, Delivery.state == DeliveryState.QUEUED)))
     next_retry: datetime | None = session.scalar(
-        select(func.min(Delivery.due_at)).where(
-            Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.DEFERRED
-        )
+        select(func.min(Delivery.due_at)).where(*free, Delivery.state == DeliveryState.DEFERRED)
     )
     return Work(is_ready=bool(is_queued) or (next_retry is not None and next_retry <= now), next_retry=next_retry)
 
@@ -269,12 +230,14 @@ def _leased(
         .limit(limit)
     )  # fmt: skip
     if agent_id is not None:
+        if not _is_alive(session, agent_id):
+            return []
         query = query.where(Delivery.agent_id.is_(None)).with_for_update(skip_locked=True)
     rows = session.execute(query).all()
     if agent_id is not None:
         session.execute(
             update(Delivery).where(Delivery.id.in_([row.id for row in rows])).values(agent_id=agent_id),
-            execution_options=_PLAIN,
+            execution_options=PLAIN,
         )
     return [
         LeasedDelivery(row_id, contact_id, address, token, attempts, state is DeliveryState.DEFERRED, account_id)
@@ -282,47 +245,18 @@ def _leased(
     ]
 
 
-def _row_after(settlement: Settlement) -> dict[str, object]:
-    """The columns of a delivery after an attempt."""
-    delivery, outcome = settlement.delivery, settlement.outcome
-    waits = DeliveryState.DEFERRED if delivery.was_deferred else DeliveryState.QUEUED
-    state, due_at, tried = _STATE_AFTER.get(outcome.kind, waits), None, 1
-    if outcome.is_untried or outcome.kind is OutcomeKind.ACCOUNT_TROUBLE:
-        state, due_at, tried = waits, settlement.at, 0
-    elif outcome.kind is OutcomeKind.DEFERRED:
-        state = DeliveryState.DEFERRED if settlement.retry_at is not None else DeliveryState.FAILED
-        due_at = settlement.retry_at
-    return {
-        "delivery_id": delivery.id,
-        "state": state,
-        "reason": outcome.reason.value,
-        "reply": str(outcome.reply or ""),
-        "attempts": delivery.attempts + tried,
-        "due_at": due_at,
-        "settled_at": None if state.is_open else settlement.at,
-        "account_id": settlement.account_id,
-        "agent_id": None,
-    }
+def _is_alive(session: Session, agent_id: int) -> bool:
+    """Whether an agent still has its lease, which nobody can take from it as long as the transaction lasts.
+
+    One that was suspended and taken for dead must not take anything in hand: nobody would recover it any more.
+    """
+    lease = select(AgentLease.id).where(AgentLease.id == agent_id).with_for_update(read=True)
+    return session.scalar(lease) is not None
 
 
-_STATE_AFTER = {
-    OutcomeKind.SENT: DeliveryState.SENT,
-    OutcomeKind.REFUSED: DeliveryState.FAILED,
-    OutcomeKind.IN_DOUBT: DeliveryState.IN_DOUBT,
-}
-
-
-def _attempt_row(settlement: Settlement) -> dict[str, object]:
-    reply = settlement.outcome.reply
-    return {
-        "delivery_id": settlement.delivery.id,
-        "at": settlement.at,
-        "outcome": settlement.outcome.kind.value,
-        "reason": settlement.outcome.reason.value,
-        "code": reply.code if reply else None,
-        "enhanced": reply.enhanced if reply else "",
-        "text": reply.text if reply else "",
-    }
+def _lock(session: Session, dispatch_id: int) -> None:
+    """Let the state of a dispatch and what is open of it change one after the other."""
+    session.execute(select(Dispatch.id).where(Dispatch.id == dispatch_id).with_for_update())
 
 
 def _objection(session: Session, workspace: Workspace, kind: CampaignKind, row: Row[Any]) -> SkipReason | None:
@@ -345,7 +279,7 @@ def _is_suppressed(
     return reason is not None and reason is not but
 
 
-def _count(session: Session, account_id: int, minute: int, count: int) -> None:
+def count_use(session: Session, account_id: int, minute: int, count: int) -> None:
     """Add to the account's use of its limits, and forget what is older than the longest of them."""
     connection = session.connection()
     connection.execute(_ADD_USAGE, {"account_id": account_id, "minute": minute, "count": count})
@@ -354,8 +288,6 @@ def _count(session: Session, account_id: int, minute: int, count: int) -> None:
 
 # The statements that every message takes part in. Building one anew each time would cost more than running it.
 
-_WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
-_SETTLED = ("state", "reason", "reply", "attempts", "due_at", "settled_at", "account_id", "agent_id")
 _WISH = select(Dispatch.wish, Campaign.kind).join(Campaign).where(Dispatch.id == bindparam("dispatch_id"))
 _OBJECTIONS = (
     select(
@@ -370,7 +302,7 @@ _OBJECTIONS = (
     .outerjoin(Suppression, Suppression.address_hash == Contact.address_hash)
     .where(
         Delivery.id.in_(bindparam("ids", expanding=True)),
-        Delivery.state.in_(_WAITING),
+        Delivery.state.in_(WAITING),
     )
     .with_for_update(of=Delivery)
 )
@@ -379,18 +311,6 @@ _MAKE_SENDING = (
     .where(Delivery.id.in_(bindparam("ids", expanding=True)))
     .values(state=DeliveryState.SENDING, account_id=bindparam("account_id"))
 )
-_SETTLE = (
-    update(Delivery)
-    .where(
-        Delivery.id == bindparam("delivery_id"),
-        or_(
-            Delivery.agent_id.is_not_distinct_from(bindparam("holder", type_=Integer)),
-            Delivery.state == DeliveryState.IN_DOUBT,
-        ),
-    )
-    .values({name: bindparam(name) for name in _SETTLED})
-)
-_ADD_ATTEMPT = insert(Attempt)
 _usage = upsert(AccountUsage)
 _ADD_USAGE = _usage.on_conflict_do_update(
     index_elements=["account_id", "minute"], set_={"count": AccountUsage.count + _usage.excluded.count}

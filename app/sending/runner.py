@@ -16,9 +16,9 @@ from app.sending.deliveries import LeasedDelivery, Row
 from app.sending.dispatches import Work
 from app.sending.lane import Lane
 from app.sending.ledger import Ledger
-from app.sending.outbox import Settlement
 from app.sending.outcomes import Outcome, OutcomeKind, explain, next_try
 from app.sending.sending_messages import LetterKey
+from app.sending.settlements import Settlement
 from app.sending.supply import Supply
 from app.sending.throttle import Throttle
 

@@ -155,8 +155,9 @@ class _SendingProcess:
                 self.has_sent = True
                 for delivery_id, outcome in outcomes:
                     self._granted.discard(delivery_id)
-                    sender, row = self._out.pop(delivery_id)
-                    sender.settle(self._lane, row, outcome)
+                    if (hand := self._out.pop(delivery_id, None)) is not None:  # or its claim was refused meanwhile
+                        sender, row = hand
+                        sender.settle(self._lane, row, outcome)
             case NotComposed(delivery_id, explanation):
                 sender, row = self._out.pop(delivery_id)
                 sender.skip(row.delivery, explanation)
