@@ -175,6 +175,11 @@ class Breaker:
         return "first" if self.since is None else "last"
 
 
+def is_from_breaker(problem: str) -> bool:
+    """Whether a dispatch was paused by its breaker: nothing needs mending, only the user's word is missing."""
+    return problem.endswith(_SAVED)
+
+
 def counts(
     session: Session, dispatch_id: int, *, since: datetime | None = None, seen: EventCounts | None = None
 ) -> EventCounts:

@@ -1,6 +1,6 @@
 """What is stored of a campaign, as the rest of the program sees it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -107,6 +107,20 @@ def routes_by_campaign(session: Session, campaign_id: int | None = None) -> dict
     for owner, identity_id, weight in session.execute(query.order_by(CampaignRoute.identity_id)):
         routes.setdefault(owner, {})[identity_id] = weight
     return routes
+
+
+def routes_with_sender(
+    routes: Mapping[int, int], old_id: int | None, new_id: int, practice_ids: Collection[int]
+) -> dict[int, int]:
+    """*routes* when another From address takes the place of the campaign's own, and with it its share.
+
+    Empty if nothing is left to share: *practice_ids*, the addresses of the practice account, send alone.
+    """
+    changed = dict(routes)
+    share = changed.pop(old_id, 0) if old_id is not None else 0
+    changed[new_id] = changed.get(new_id, 0) or share
+    is_shared = len(changed) > 1 and any(changed.values()) and not changed.keys() & set(practice_ids)
+    return changed if is_shared else {}
 
 
 def campaign_info(campaign: Campaign, dispatch: Dispatch | None, routes: Mapping[int, int]) -> CampaignInfo:

@@ -21,6 +21,7 @@ from app.sending.campaign_records import (
     existing,
     latest_dispatches,
     routes_by_campaign,
+    routes_with_sender,
 )
 from app.sending.launching import GRACE, NO_GRACE, cancel, launch, pause, resume, take_back
 from app.sending.windows import SendingWindow
@@ -41,6 +42,7 @@ __all__ = [
     "pause",
     "restore_campaigns",
     "resume",
+    "routes_with_sender",
     "set_routes",
     "take_back",
 ]
@@ -162,18 +164,13 @@ def set_routes(workspace: Workspace, campaign_id: int, weights: Mapping[int, int
         campaign = editable(session, campaign_id)
         if weights and not any(weight > 0 for weight in weights.values()):
             raise UserFacingError("None of the accounts has a share.", "Give at least one of them a share.")
-        if len(weights) > 1 and _with_practice(session, weights):
+        if len(weights) > 1 and weights.keys() & _practice_ids(session):
             raise UserFacingError(
                 "The practice account cannot share a campaign: what it gets reaches nobody.", "Take it out."
             )
-        session.execute(delete(CampaignRoute).where(CampaignRoute.campaign_id == campaign_id))
         if weights and campaign.identity_id not in weights:
             campaign.identity_id = max(weights, key=lambda one: weights[one])
-        if len(weights) > 1:
-            session.add_all(
-                CampaignRoute(campaign_id=campaign_id, identity_id=identity_id, weight=max(0, weight))
-                for identity_id, weight in weights.items()
-            )
+        _store_routes(session, campaign_id, weights if len(weights) > 1 else {})
         campaign.updated_at = utcnow()
 
 
@@ -227,24 +224,22 @@ def _stored(breaker: Breaker) -> dict[str, object]:
 def _change_sender(session: Session, campaign: Campaign, identity_id: int) -> None:
     routes = routes_by_campaign(session, campaign.id).get(campaign.id, {})
     if routes:
-        share = routes.pop(campaign.identity_id, 0) if campaign.identity_id is not None else 0
-        routes[identity_id] = routes.get(identity_id, 0) or share
-        session.execute(delete(CampaignRoute).where(CampaignRoute.campaign_id == campaign.id))
-        if len(routes) > 1 and any(routes.values()) and not _with_practice(session, routes):
-            session.add_all(
-                CampaignRoute(campaign_id=campaign.id, identity_id=one, weight=weight) for one, weight in routes.items()
-            )
+        changed = routes_with_sender(routes, campaign.identity_id, identity_id, _practice_ids(session))
+        _store_routes(session, campaign.id, changed)
     campaign.identity_id = identity_id
 
 
-def _with_practice(session: Session, identity_ids: Iterable[int]) -> bool:
-    query = (
-        select(Identity.id)
-        .join(Account, Account.id == Identity.account_id)
-        .where(Identity.id.in_(list(identity_ids)), Account.kind == AccountKind.PRACTICE)
-        .limit(1)
+def _store_routes(session: Session, campaign_id: int, routes: Mapping[int, int]) -> None:
+    session.execute(delete(CampaignRoute).where(CampaignRoute.campaign_id == campaign_id))
+    session.add_all(
+        CampaignRoute(campaign_id=campaign_id, identity_id=identity_id, weight=max(0, weight))
+        for identity_id, weight in routes.items()
     )
-    return session.scalar(query) is not None
+
+
+def _practice_ids(session: Session) -> frozenset[int]:
+    query = select(Identity.id).join(Account, Account.id == Identity.account_id)
+    return frozenset(session.scalars(query.where(Account.kind == AccountKind.PRACTICE)))
 
 
 def _copy_rows(session: Session, table: type[CampaignRoute | Attachment], from_id: int, to_id: int) -> None:

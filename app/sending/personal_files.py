@@ -94,20 +94,32 @@ def forget_personal(workspace: Workspace, campaign_id: int) -> None:
         session.execute(delete(AttachmentRow).where(*_personal_of(campaign_id)))
 
 
-def personal_findings(workspace: Workspace, campaign_id: int) -> PersonalFindings:
-    """How well the personal files of a campaign fit those who would get it now; nothing found if it has none."""
+def personal_findings(
+    workspace: Workspace, campaign_id: int, *, file_field: str, audience: Audience
+) -> PersonalFindings:
+    """How well the personal files of a campaign fit those of *audience* who would get it now.
+
+    Nothing is found if *file_field* is empty.
+
+    Raises:
+        UserFacingError: there is no such field.
+    """
     with workspace.read() as session:
-        return findings_of(session, session.get_one(Campaign, campaign_id))
+        return _findings(session, campaign_id, file_field, audience)
 
 
 def findings_of(session: Session, campaign: Campaign) -> PersonalFindings:
-    """`personal_findings` within a transaction of the caller's."""
-    if not campaign.file_field:
+    """`personal_findings` of a campaign as it is stored, within a transaction of the caller's."""
+    return _findings(session, campaign.id, campaign.file_field, Audience.from_json(campaign.audience))
+
+
+def _findings(session: Session, campaign_id: int, file_field: str, audience: Audience) -> PersonalFindings:
+    if not file_field:
         return PersonalFindings()
-    sizes = {one.name.casefold(): (one.name, one.size) for one in files_of(session, campaign.id) if one.is_personal}
+    sizes = {one.name.casefold(): (one.name, one.size) for one in files_of(session, campaign_id) if one.is_personal}
     wanted: Counter[str] = Counter()
     served = blank = people_missing = largest = 0
-    for names in _named(session, campaign):
+    for names in _named(session, file_field, audience):
         known = [name.casefold() for name in names if name.casefold() in sizes]
         wanted.update(names)
         largest = max(largest, sum(sizes[name][1] for name in known))
@@ -130,17 +142,22 @@ def findings_of(session: Session, campaign: Campaign) -> PersonalFindings:
     )
 
 
-def _named(session: Session, campaign: Campaign) -> Iterator[list[str]]:
-    """The files that each of those who would get the campaign has in its field."""
-    column: ColumnElement[str] = cast(column_of(find_field(session, campaign.file_field)), Text)
-    members = select_contacts(Audience.from_json(campaign.audience)).subquery()
+def _named(session: Session, file_field: str, audience: Audience) -> Iterator[list[str]]:
+    """The files that each of those who would get a campaign has in its field."""
+    column: ColumnElement[str] = cast(column_of(find_field(session, file_field)), Text)
+    members = select_contacts(audience).subquery()
     values: Select[str] = (
         select(column)
         .select_from(contact_and_block.join(members, members.c.id == Contact.id))
         .where(skip_reason.element.is_(None))
     )
     for value in session.scalars(values):
-        yield [name for part in (value or "").split(_SEPARATOR) if (name := part.strip())]
+        yield names_in(value)
+
+
+def names_in(value: object) -> list[str]:
+    """The files that a contact's field names."""
+    return [name for part in str(value or "").split(_SEPARATOR) if (name := part.strip())]
 
 
 def _personal_of(campaign_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -198,7 +198,8 @@ def test_importing_personal_files_again_replaces_them_and_cancelling_changes_not
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserFacingError, match="no files"):
         import_personal(workspace, campaign_id, tmp_path / "empty", "invoice")
-    assert personal_findings(workspace, campaign_id) == found
+    everybody = Audience(everyone=True)
+    assert personal_findings(workspace, campaign_id, file_field="invoice", audience=everybody) == found
     forget_personal(workspace, campaign_id)
     assert list_files(workspace, campaign_id) == ()
 

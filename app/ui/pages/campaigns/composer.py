@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
+import shiboken6
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.audience.audience import Audience
-from app.sending.campaigns import CampaignInfo, change_campaign, get_campaign, launch
+from app.models.states import AccountKind
+from app.sending.campaigns import CampaignInfo, change_campaign, get_campaign, launch, routes_with_sender, set_routes
+from app.sending.outlook import outlook_of_draft
 from app.ui import things
 from app.ui.context import AppContext
 from app.ui.pages.campaigns.audience_step import AudienceStep
 from app.ui.pages.campaigns.autosave import Autosave
 from app.ui.pages.campaigns.content_step import ContentStep
 from app.ui.pages.campaigns.draft import Check, Surroundings, read_check, read_surroundings
+from app.ui.pages.campaigns.draft_files import DraftFiles
 from app.ui.pages.campaigns.findings import Findings
 from app.ui.pages.campaigns.gallery import TemplateGallery
+from app.ui.pages.campaigns.more.step import MoreStep
+from app.ui.pages.campaigns.outlook_words import takes_words
 from app.ui.pages.campaigns.preview_panel import PreviewPanel
 from app.ui.pages.campaigns.preview_sheet import PreviewSheet
 from app.ui.pages.campaigns.send_sheet import SendSheet
@@ -66,6 +72,10 @@ class Composer(View):
             self.sender_step,
             self.subject_step,
             self.content_step,
+        )
+        self.more = MoreStep()
+        self.files = DraftFiles(
+            context, self.more, lambda: self._campaign_id, lambda: context.operations.run(self.load())
         )
         self.findings = Findings()
         self.preview = PreviewPanel(context)
@@ -125,6 +135,7 @@ class Composer(View):
         column.setSpacing(Space.M)
         for step in self.steps:
             column.addWidget(step)
+        column.addWidget(self.more)
         column.addWidget(self.findings)
         column.addStretch(1)
         area = QScrollArea(widgetResizable=True)
@@ -141,7 +152,8 @@ class Composer(View):
     def _connect(self) -> None:
         self.name_step.changed.connect(lambda text: self._edit(name=text))
         self.audience_step.changed.connect(lambda audience: self._edit(audience=audience))
-        self.sender_step.changed.connect(lambda identity_id: self._edit(identity_id=identity_id))
+        self.sender_step.changed.connect(self._on_sender)
+        self.more.changed.connect(lambda changes: self._edit(**changes))
         self.subject_step.subject_changed.connect(lambda text: self._edit(subject=text))
         self.subject_step.preheader_changed.connect(lambda text: self._edit(preheader=text))
         self.content_step.gallery_wanted.connect(self._on_gallery)
@@ -176,6 +188,7 @@ class Composer(View):
         self.sender_step.set_sender(campaign.identity_id, around)
         self.subject_step.set_texts(campaign.subject, campaign.preheader)
         self.content_step.set_template(around.template(campaign.template_id))
+        self.more.show_draft(campaign, around)
         self._show_progress()
 
     def _show_progress(self) -> None:
@@ -189,7 +202,8 @@ class Composer(View):
         elif self._check is not None and self._check.warnings:
             self.header.set_subtitle(self.tr("Ready to send. Look at the warnings at the end first."))
         else:
-            self.header.set_subtitle(self.tr("Ready to send. Saved as a draft."))
+            takes = takes_words(self._check.outlook) if self._check is not None else ""
+            self.header.set_subtitle(self.tr("Ready to send. {0}").format(takes or self.tr("Saved as a draft.")))
 
     @Slot()
     def _start_check(self) -> None:
@@ -208,6 +222,7 @@ class Composer(View):
         self._check = check
         self.audience_step.set_count(check.count)
         self.findings.set_findings(check.findings)
+        self.more.set_files(check.files, check.personal)
         self.preview.set_recipients(check.recipients)
         self._show_progress()
 
@@ -233,6 +248,17 @@ class Composer(View):
         if not self._campaign.name.strip():
             self.name_step.field.setFocus()
 
+    @Slot(int)
+    def _on_sender(self, identity_id: int) -> None:
+        campaign, around = self._campaign, self._around
+        if campaign is None or around is None:
+            return
+        changes: dict[str, object] = {"identity_id": identity_id}
+        if campaign.routes:
+            practice = {one.id for one in around.identities if one.account_kind is AccountKind.PRACTICE}
+            changes["routes"] = routes_with_sender(campaign.routes, campaign.identity_id, identity_id, practice)
+        self._edit(**changes)
+
     def _on_edit_template(self) -> None:
         if self._campaign is not None:
             self.context.show_page("templates", template=self._campaign.template_id)
@@ -248,18 +274,27 @@ class Composer(View):
         await self.autosave.settle()
         await self._run_check()
         campaign, around, check = self._campaign, self._around, self._check
-        identity = around.identity(campaign.identity_id) if campaign and around else None
-        if campaign is None or identity is None or check is None or check.has_blocker:
+        if campaign is None or around is None or check is None or check.has_blocker:
             return
+        senders = [one for identity_id in campaign.shares if (one := around.identity(identity_id)) is not None]
         sheet = SendSheet(
-            self, campaign, check.count, identity, subject=self._subject_as_read(campaign), warnings=check.warnings
+            self, campaign, check.count, senders, subject=self._subject_as_read(campaign), warnings=check.warnings
         )
+        sheet.set_outlook(takes_words(check.outlook))
+        sheet.time_chosen.connect(lambda at: self.context.operations.run(self._look_ahead(sheet, campaign, check, at)))
         if not await sheet.result_of():
             return
         start: Callable[[], int] = partial(launch, self.context.workspace, campaign.id, at=sheet.at)
         await self.context.operations.write(start)
         self.context.operations.announce(things.CAMPAIGNS, things.SENDING)
         self.launched.emit(campaign.id)
+
+    async def _look_ahead(self, sheet: SendSheet, campaign: CampaignInfo, check: Check, at: datetime | None) -> None:
+        """Say in *sheet* how long it takes if it begins at *at*."""
+        look = partial(outlook_of_draft, self.context.workspace, campaign, check.count.mailable, at=at)
+        outlook = await self.context.operations.read(look)
+        if shiboken6.isValid(sheet) and sheet.at == at:
+            sheet.set_outlook(takes_words(outlook))
 
     def _subject_as_read(self, campaign: CampaignInfo) -> str:
         """The subject filled in for the person on show; no one should have to read merge tags."""
@@ -268,5 +303,8 @@ class Composer(View):
 
 
 def _save(context: AppContext, campaign_id: int, changes: dict[str, Any]) -> None:
-    audience: Audience | None = changes.pop("audience", None)
-    change_campaign(context.workspace, campaign_id, audience=audience, **changes)
+    routes: Mapping[int, int] | None = changes.pop("routes", None)
+    if changes:
+        change_campaign(context.workspace, campaign_id, **changes)
+    if routes is not None:
+        set_routes(context.workspace, campaign_id, routes)

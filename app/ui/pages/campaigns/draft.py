@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.audience.audience import AudienceCount, sent_campaigns
 from app.audience.audience import count as count_audience
@@ -13,17 +13,25 @@ from app.audience.fields import list_fields
 from app.audience.groups import GroupInfo
 from app.audience.lists import all_lists, all_tags
 from app.audience.recipients import count_blank, recipient_ids
+from app.content.attachments import with_pictures
 from app.content.check import Finding, Severity, check_template
 from app.content.errors import TemplateError
 from app.content.library import TemplateInfo, list_templates
 from app.content.merge import BUILT_IN_FIELDS, fields_needed
 from app.content.preview import Preview, preview, preview_source
+from app.errors import UserFacingError
 from app.models.fields import FieldInfo
+from app.models.states import MessageFormat
 from app.models.tables import Identity
 from app.models.workspace import OrganisationInfo, Workspace
 from app.sending.accounts import IdentityInfo, list_accounts
+from app.sending.attachments import CampaignFile, list_files, picture_data
 from app.sending.campaigns import CampaignInfo
+from app.sending.outlook import Outlook, outlook_of_draft
+from app.sending.personal_files import PersonalFindings, names_in, personal_findings
 from app.sending.plan import source_for
+from app.ui.pages.campaigns.option_checks import option_findings
+from app.ui.pages.campaigns.pictures import picture_url
 
 EXAMPLE = {
     "email": "ann.baker@example.com",
@@ -56,6 +64,11 @@ class Surroundings:
     def identity(self, identity_id: int | None) -> IdentityInfo | None:
         return next((one for one in self.identities if one.id == identity_id), None)
 
+    def problem_of(self, identity_id: int) -> str:
+        """Why the account of a From address cannot send; empty if it can."""
+        identity = self.identity(identity_id)
+        return self.problems.get(identity.account_id, "") if identity is not None else ""
+
     def template(self, template_id: int | None) -> TemplateInfo | None:
         return next((one for one in self.templates if one.id == template_id), None)
 
@@ -66,11 +79,17 @@ class Check:
 
     Attributes:
         recipients: The contacts who would get it.
+        files: All that goes out with it.
+        personal: How the personal ones of these fit the recipients.
+        outlook: How long it would take; None while that cannot be said.
     """
 
     count: AudienceCount
     recipients: array[int]
     findings: tuple[Finding, ...]
+    files: tuple[CampaignFile, ...] = ()
+    personal: PersonalFindings = field(default_factory=PersonalFindings)
+    outlook: Outlook | None = None
 
     @property
     def has_blocker(self) -> bool:
@@ -84,12 +103,19 @@ class Check:
 
 @dataclass(frozen=True)
 class PersonPreview:
-    """The message of one person, or why it cannot be made."""
+    """The message of one person, or why it cannot be made.
+
+    Attributes:
+        html: That of `preview` with its pictures in it.
+        files: The names of the files that come with it.
+    """
 
     name: str
     address: str
     preview: Preview | None
     trouble: str = ""
+    html: str = ""
+    files: tuple[str, ...] = ()
 
 
 def read_surroundings(workspace: Workspace) -> Surroundings:
@@ -114,21 +140,41 @@ def read_check(workspace: Workspace, campaign: CampaignInfo, around: Surrounding
         # An empty subject is a step still to be done, not a fault.
         findings += [one for one in found if campaign.subject.strip() or one.severity is not Severity.BLOCKER]
         findings += _gaps(workspace, campaign, template, around.fields)
-    identity = around.identity(campaign.identity_id)
-    if identity is not None and identity.account_id in around.problems:
-        findings.insert(0, Finding(Severity.BLOCKER, around.problems[identity.account_id]))
+    files = list_files(workspace, campaign.id)
+    personal = PersonalFindings()
+    try:
+        personal = personal_findings(workspace, campaign.id, file_field=campaign.file_field, audience=campaign.audience)
+    except UserFacingError as error:
+        findings.insert(0, Finding(Severity.BLOCKER, str(error)))
+    findings += option_findings(campaign, template.mjml if template else "", files, personal)
+    problems = [around.problem_of(identity_id) for identity_id in campaign.shares]
+    if problems and all(problems):
+        findings.insert(0, Finding(Severity.BLOCKER, problems[0]))
+    else:
+        findings += [Finding(Severity.WARNING, problem) for problem in problems if problem]
     audience = campaign.audience
+    count = count_audience(workspace, audience)
     return Check(
-        count_audience(workspace, audience),
+        count,
         recipient_ids(workspace, audience) if not audience.is_empty else array("q"),
-        tuple(findings),
+        tuple(sorted(findings, key=lambda finding: list(Severity).index(finding.severity))),
+        files,
+        personal,
+        outlook_of_draft(workspace, campaign, count.mailable),
     )
 
 
 def read_preview(
-    workspace: Workspace, campaign: CampaignInfo, around: Surroundings, contact_id: int | None
+    workspace: Workspace,
+    campaign: CampaignInfo,
+    around: Surroundings,
+    contact_id: int | None,
+    pictures: dict[int, str],
 ) -> PersonPreview | None:
-    """What contact *contact_id* would get, an example person if it is None; None without a template."""
+    """What contact *contact_id* would get, an example person if it is None; None without a template.
+
+    *pictures* keeps those of the message, by file, from one call to the next.
+    """
     template = around.template(campaign.template_id)
     if template is None:
         return None
@@ -152,14 +198,45 @@ def read_preview(
                 )
             else:
                 source = source_for(
-                    session, identity, mjml=template.mjml, subject=campaign.subject, preheader=campaign.preheader
+                    session,
+                    identity,
+                    mjml=template.mjml,
+                    subject=campaign.subject,
+                    preheader=campaign.preheader,
+                    text_only=campaign.format is MessageFormat.TEXT_ONLY,
                 )
                 made = preview_source(
                     source, values, constants={"organisation": us.name, "postal_address": us.postal_address}
                 )
         except TemplateError as error:
             return PersonPreview(name, address, None, str(error))
-    return PersonPreview(name, address, made)
+    files = list_files(workspace, campaign.id)
+    return PersonPreview(
+        name,
+        address,
+        made,
+        html=with_pictures(made.html, _pictures(workspace, files, made.pictures, pictures)),
+        files=_names_of(files, values, campaign.file_field),
+    )
+
+
+def _pictures(
+    workspace: Workspace, files: Iterable[CampaignFile], wanted: frozenset[str], known: dict[int, str]
+) -> dict[str, str]:
+    """What shows each picture of a message."""
+    shown = {file.content_id: file.id for file in files if file.content_id in wanted}
+    for file_id in shown.values():
+        if file_id not in known:
+            known[file_id] = picture_url(picture_data(workspace, file_id))
+    return {content_id: url for content_id, file_id in shown.items() if (url := known[file_id])}
+
+
+def _names_of(files: Iterable[CampaignFile], values: Mapping[str, object], file_field: str) -> tuple[str, ...]:
+    """What comes attached to the message of a person with these merge values."""
+    wanted = {name.casefold() for name in names_in(values.get(file_field))} if file_field else set()
+    return tuple(
+        file.name for file in files if (file.name.casefold() in wanted if file.is_personal else not file.content_id)
+    )
 
 
 def _gaps(

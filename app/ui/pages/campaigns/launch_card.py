@@ -19,7 +19,7 @@ class LaunchCard(Card):
         grid.setHorizontalSpacing(Space.XXL)
         grid.setVerticalSpacing(Space.S)
         grid.setColumnStretch(1, 1)
-        names = (self.tr("Subject"), self.tr("To"), self.tr("From"), self.tr("When"))
+        names = (self.tr("Subject"), self.tr("To"), self.tr("From"), self.tr("When"), self.tr("How long"))
         self._values = [label(role="strong", wrap=True) for _ in names]
         for row, (name, value) in enumerate(zip(names, self._values, strict=True)):
             grid.addWidget(label(name, "muted"), row, 0)
@@ -27,13 +27,16 @@ class LaunchCard(Card):
         self.body.addLayout(grid)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
-    def set_report(self, report: DispatchReport, audience: str, count: AudienceCount) -> None:
-        """*audience*: whom it goes to, in words; *count*: how many that is now."""
+    def set_report(self, report: DispatchReport, audience: str, count: AudienceCount, *, via: str, takes: str) -> None:
+        """*audience*: whom it goes to, *via*: through which accounts, *takes*: how long it takes, all in words;
+        *count*: how many people that is now.
+        """
         texts = (
             without_tags(report.subject),
             self.tr("{0}: {1}").format(audience, people(count.mailable)),
-            self.tr("{0}, through {1}").format(report.sender, report.account_name),
+            self.tr("{0}, through {1}").format(report.sender, via),
             moment(report.due_at),
+            takes or "–",
         )
         for value, text in zip(self._values, texts, strict=True):
             value.setText(text)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QStandardPaths, Qt, Slot
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QStandardPaths, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
@@ -15,16 +16,17 @@ from app.reports.metrics import DeliveryCounts, attempts, delivery_ids
 from app.ui.context import AppContext
 from app.ui.operations import Lane
 from app.ui.pages.campaigns.message_sheet import MessageSheet
-from app.ui.pages.campaigns.messages_model import ADDRESS, REASON, STATE, MessagesModel
+from app.ui.pages.campaigns.messages_model import ACCOUNT, ADDRESS, REASON, REPLY, STATE, MessagesModel
+from app.ui.pages.campaigns.outcomes import OutcomeGroups, Outcomes
 from app.ui.pages.campaigns.words import delivery_words, number
 from app.ui.progress import CancelToken, Progress, Report
 from app.ui.theme import Space
 from app.ui.widgets import DataTable, EmptyState, SearchField, Segmented, secondary_button
 
-# Recipient, what happened, why (which takes what the others leave), when.
-_WIDTHS = (250, 140, 360, 136)
-_NARROW_WIDTHS = (190, 130, 200, 120)
-_NARROW = 760
+# Recipient, what happened, why (which takes what the others leave), the server's answer, tries, account, when.
+_WIDTHS = (204, 124, 240, 150, 56, 110, 118)
+_NARROW_WIDTHS = (190, 128, 200, 0, 60, 100, 116)
+_NARROW = 860
 
 FILTERS: dict[str, tuple[DeliveryState, ...]] = {
     "all": (),
@@ -37,6 +39,13 @@ FILTERS: dict[str, tuple[DeliveryState, ...]] = {
 
 
 class MessagesCard(QWidget):
+    """
+    Signals:
+        groups_changed: `has_groups` may be another.
+    """
+
+    groups_changed = Signal()
+
     def __init__(self, context: AppContext) -> None:
         super().__init__()
         self._context = context
@@ -66,7 +75,11 @@ class MessagesCard(QWidget):
         self.table.paint_cells_in(ADDRESS, STATE)
         self.table.stretch(REASON)
         self.table.horizontalHeader().setStretchLastSection(False)
-        self.table.setMinimumHeight(170)
+        self.table.setMinimumHeight(150)
+        self.table.setColumnHidden(ACCOUNT, True)
+        self.groups = OutcomeGroups()
+        self.groups.only_wanted.connect(self.reload)
+        self.groups.export_wanted.connect(partial(self._on_export, "xlsx"))
         self.table.set_empty(
             EmptyState("mail", self.tr("No message fits"), self.tr("Choose another kind, or search for another word."))
         )
@@ -80,20 +93,23 @@ class MessagesCard(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.M)
         column.addLayout(tools)
+        column.addWidget(self.groups)
         column.addWidget(self.table, 1)
-        self.filter.chosen.connect(self.reload)
+        self.filter.chosen.connect(self._on_filter)
         self.search.searched.connect(self.reload)
         self.table.opened.connect(self._on_opened)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         is_narrow = event.size().width() < _NARROW
         self.table.set_widths(*(_NARROW_WIDTHS if is_narrow else _WIDTHS))
+        self.table.setColumnHidden(REPLY, is_narrow)
         super().resizeEvent(event)
 
     def set_dispatch(self, dispatch_id: int) -> None:
         if dispatch_id != self._dispatch_id:
             self._dispatch_id = dispatch_id
             self.filter.choose("all")
+            self.groups.show_kind("all")
             self.search.clear()
             self.model.set_ids(array("q"))
 
@@ -105,8 +121,24 @@ class MessagesCard(QWidget):
             self.filter.set_text(key, f"{self._names[key]} {number(count)}")
             self.filter.set_shown(key, bool(count) or key in ("all", "sent", self.filter.current))
 
+    def set_outcomes(self, outcomes: Outcomes, *, several_accounts: bool) -> None:
+        self.groups.set_outcomes(outcomes)
+        self.groups_changed.emit()
+        self.table.setColumnHidden(ACCOUNT, not several_accounts)
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether something can be done about the messages on show, group by group."""
+        return self.groups.isVisibleTo(self)
+
     def show_only(self, key: str) -> None:
         self.filter.choose(key)
+        self._on_filter(key)
+
+    @Slot(str)
+    def _on_filter(self, key: str) -> None:
+        self.groups.show_kind(key)
+        self.groups_changed.emit()
         self.reload()
 
     @Slot()
@@ -116,7 +148,11 @@ class MessagesCard(QWidget):
 
     async def load(self, *, total: int) -> None:
         """Fetch the ids, unless all *total* of them are there; the selection and the place in the table stay."""
-        if self.filter.current == "all" and not self.search.text() and len(self.model.ids) == total:
+        if (
+            self.filter.current == "all"
+            and not (self.search.text() or self.groups.only)
+            and len(self.model.ids) == total
+        ):
             self.model.set_ids(self.model.ids)
             return
         self._request += 1
@@ -128,6 +164,7 @@ class MessagesCard(QWidget):
             self._context.workspace,
             self._dispatch_id,
             states=FILTERS[self.filter.current],
+            reasons=self.groups.only,
             search=self.search.text(),
         )
         ids = await self._context.operations.read(query)
@@ -160,7 +197,8 @@ class MessagesCard(QWidget):
         tries = await self._context.operations.read(partial(attempts, self._context.workspace, row.id))
         MessageSheet(self, row, tries).open()
 
-    def _on_export(self, kind: str) -> None:
+    def _on_export(self, kind: str, reasons: Collection[str] = ()) -> None:
+        """*reasons*: only those, of what the table shows."""
         dialog = QFileDialog(self, self.tr("Export the messages"))
         dialog.setObjectName("exportDialog")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -169,12 +207,13 @@ class MessagesCard(QWidget):
         dialog.setDefaultSuffix(kind)
         dialog.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
         dialog.selectFile(f"{_file_name(self._title)}.{kind}")
-        dialog.fileSelected.connect(lambda path: self.export_to(Path(path)))
+        dialog.fileSelected.connect(lambda path: self.export_to(Path(path), reasons))
         dialog.open()
 
-    def export_to(self, path: Path) -> None:
-        """Write what the table shows to *path*."""
+    def export_to(self, path: Path, reasons: Collection[str] = ()) -> None:
+        """Write what the table shows to *path*, or of that only what came of *reasons*."""
         states, search = FILTERS[self.filter.current], self.search.text()
+        reasons = reasons or self.groups.only
         workspace, dispatch_id = self._context.workspace, self._dispatch_id
 
         def work(report: Report, cancel: CancelToken) -> int:
@@ -185,6 +224,7 @@ class MessagesCard(QWidget):
                 dispatch_id,
                 path,
                 states=states,
+                reasons=reasons,
                 search=search,
                 words=delivery_words,
                 progress=lambda done, total: report(Progress(done, total)),

@@ -15,7 +15,7 @@ from app.models.states import DeliveryState
 from app.models.workspace import Workspace
 from app.reports.metrics import DeliveryRow, delivery_page
 from app.ui.operations import Operations
-from app.ui.pages.campaigns.words import delivery_pill, moment, reason_words
+from app.ui.pages.campaigns.words import delivery_pill, moment, number, reason_words
 from app.ui.widgets.cells import CELL_ROLE, Cell, TwoLines, spoken
 from app.ui.widgets.list_model import ROW_ROLE
 
@@ -25,8 +25,9 @@ _PAGE = 64
 _MOST_PAGES = 64
 # A read takes a few milliseconds; waiting for it is better than painting a blank row first.
 _PATIENCE_S = 0.02
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
-ADDRESS, STATE, REASON, WHEN = range(4)
+ADDRESS, STATE, REASON, REPLY, TRIES, ACCOUNT, WHEN = range(7)
 
 
 class MessagesModel(QAbstractTableModel):
@@ -51,6 +52,9 @@ class MessagesModel(QAbstractTableModel):
             self.tr("Recipient"),
             self.tr("What happened"),
             self.tr("Why"),
+            self.tr("The server’s answer"),
+            self.tr("Tries"),
+            self.tr("Account"),
             self.tr("When"),
         )
         self.arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
@@ -89,9 +93,11 @@ class MessagesModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._titles)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._titles[section]
-        return None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if section == TRIES else None
+        return self._titles[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -100,6 +106,7 @@ class MessagesModel(QAbstractTableModel):
             Qt.ItemDataRole.DisplayRole,
             Qt.ItemDataRole.AccessibleTextRole,
             Qt.ItemDataRole.ToolTipRole,
+            Qt.ItemDataRole.TextAlignmentRole,
             CELL_ROLE,
             ROW_ROLE,
         ):
@@ -109,8 +116,10 @@ class MessagesModel(QAbstractTableModel):
             return None
         if role == ROW_ROLE:
             return row
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if index.column() == TRIES else None
         if role == Qt.ItemDataRole.ToolTipRole:
-            words = (reason_words(row.state, row.reason), row.reply) if index.column() == REASON else ()
+            words = (reason_words(row.state, row.reason), row.reply) if index.column() in (REASON, REPLY) else ()
             return "\n".join(filter(None, words))
         value = _cell(row, index.column())
         if role == CELL_ROLE:
@@ -173,6 +182,12 @@ def _cell(row: DeliveryRow, column: int) -> str | Cell:
             return delivery_pill(row.state)
         case 2:
             return reason_words(row.state, row.reason)
+        case 3:
+            return " ".join(row.reply.split())
+        case 4:
+            return number(row.attempts) if row.attempts else ""
+        case 5:
+            return row.account
     return when(row)
 
 

@@ -36,6 +36,7 @@ class PreviewPanel(Card):
         self._recipients: array[int] = array("q")
         self._index = 0
         self._request = 0
+        self._was_plain = False
         self.shown: PersonPreview | None = None
         self._person = label(role="strong")
         self._place = caption(wrap=False)
@@ -53,6 +54,9 @@ class PreviewPanel(Card):
         self._from = caption(wrap=False)
         self._subject = label(role="strong")
         self._subject.setObjectName("previewSubject")
+        self._files = caption()
+        self._files.setObjectName("previewFiles")
+        self._pictures: dict[int, str] = {}
         self._gap = Banner(kind=Kind.WARNING)
         self._gap.hide()
         self.mail = MailView()
@@ -120,6 +124,7 @@ class PreviewPanel(Card):
         lines.addWidget(self._subject)
         lines.addWidget(self._from)
         head.addWidget(self._envelope)
+        head.addWidget(self._files)
         head.addWidget(self._gap)
         line = _line()
         self.body.setSpacing(0)
@@ -137,13 +142,17 @@ class PreviewPanel(Card):
     async def _load(self, request: int, campaign: CampaignInfo, around: Surroundings) -> None:
         contact_id = self._contact_id
         made = await self._context.operations.read(
-            partial(read_preview, self._context.workspace, campaign, around, contact_id)
+            partial(read_preview, self._context.workspace, campaign, around, contact_id, self._pictures)
         )
         if request == self._request:
             self._show(made, around, is_example=contact_id is None)
 
     def _show(self, made: PersonPreview | None, around: Surroundings, *, is_example: bool) -> None:
-        same = made is not None and self.shown is not None and made.preview == self.shown.preview
+        same = (
+            made is not None
+            and self.shown is not None
+            and (made.preview, made.html) == (self.shown.preview, self.shown.html)
+        )
         self.shown = made
         for button in (self._back, self._next):
             button.setEnabled(len(self._recipients) > 1)
@@ -158,6 +167,9 @@ class PreviewPanel(Card):
         identity = around.identity(self._campaign.identity_id) if self._campaign else None
         sender = (identity.name or identity.address) if identity and preview else ""
         self._from.setText(self.tr("from {0}").format(sender) if sender else "")
+        names = made.files if made is not None and preview is not None else ()
+        self._files.setText(self.tr("Attached: {0}").format(", ".join(names)))
+        self._files.setVisible(bool(names))
         self._show_gaps(preview.missing if preview else frozenset(), around.fields)
         if made is None or preview is None:
             trouble = made.trouble if made else ""
@@ -167,9 +179,18 @@ class PreviewPanel(Card):
             )
             self._body.setCurrentIndex(_NOTHING)
             return
+        has_design = bool(preview.html)
+        for mode in ("desktop", "phone"):
+            self.mode.set_shown(mode, has_design)
+        if not has_design:
+            self.mode.choose("text")
+        elif self._was_plain:
+            self.mode.choose("desktop")
+        self._was_plain = not has_design
         if not same:
             self._text.setPlainText(preview.text)
-            self.mail.show_html(preview.html)
+            if has_design:
+                self.mail.show_html(made.html)
         self._body.setCurrentIndex(_TEXT if self.mode.current == "text" else _HTML)
 
     def _place_words(self, *, is_example: bool) -> str:

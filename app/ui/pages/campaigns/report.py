@@ -15,7 +15,8 @@ from app.audience.audience import count as count_audience
 from app.models.states import CampaignStatus, DeliveryState
 from app.models.workspace import Workspace
 from app.reports.metrics import DispatchReport, dispatch_report, sent_over_time
-from app.sending.campaigns import cancel, copy_campaign, get_campaign, pause, resume
+from app.sending.campaigns import CampaignInfo, cancel, copy_campaign, get_campaign, pause, resume
+from app.sending.outlook import Outlook, Way, outlook_of_dispatch, outlook_of_draft, ways_of
 from app.ui import things
 from app.ui.context import AppContext
 from app.ui.pages.campaigns.charts import SendingCharts, step_for
@@ -23,7 +24,10 @@ from app.ui.pages.campaigns.launch_card import LaunchCard
 from app.ui.pages.campaigns.leaving import LeavingBanner
 from app.ui.pages.campaigns.messages_card import MessagesCard
 from app.ui.pages.campaigns.news import REPORT_SEEN
-from app.ui.pages.campaigns.report_words import banner_of, figures_of, sentence_of
+from app.ui.pages.campaigns.outcomes import Outcomes, read_outcomes
+from app.ui.pages.campaigns.outlook_words import takes_words
+from app.ui.pages.campaigns.report_deeds import ReportDeeds
+from app.ui.pages.campaigns.report_words import banner_of, figures_of, sentence_of, via_words
 from app.ui.pages.campaigns.rows import read_groups
 from app.ui.pages.campaigns.view import View
 from app.ui.pages.campaigns.words import people, status_pill
@@ -40,6 +44,10 @@ from app.ui.widgets import (
 )
 
 _ROOM_FOR_CHARTS = 640
+_ROOM_FOR_CHARTS_AND_GROUPS = 860
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_LOOK_AHEAD_EVERY = timedelta(seconds=5)
+_GROUPED = (DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.IN_DOUBT, DeliveryState.DEFERRED)
 
 
 class Report(View):
@@ -59,27 +67,37 @@ class Report(View):
         self._campaign_id = 0
         self._dispatch_id = 0
         self.report: DispatchReport | None = None
+        self._ways: tuple[Way, ...] = ()
+        self._outlook: Outlook | None = None
+        self._outlook_at = _NEVER
+        self._outcomes = Outcomes()
         self._pill = Pill()
         self._leaving = LeavingBanner(context)
         self._leaving.taken_back.connect(self.taken_back)
         self._check_account = link_button(
-            self.tr("Look at the account"), on_click=lambda: context.show_page("accounts"), name="checkAccount"
+            self.tr("Open Accounts"), on_click=lambda: context.show_page("accounts"), name="checkAccount"
+        )
+        self._show_failed = link_button(
+            self.tr("Show the refused"), on_click=lambda: self.messages.show_only("failed"), name="showFailed"
         )
         self._show_doubt = link_button(
             self.tr("Show them"), on_click=lambda: self.messages.show_only("in_doubt"), name="showInDoubt"
         )
-        self._banner = Banner("", "", Kind.INFO, self._show_doubt, self._check_account)
+        self._banner = Banner("", "", Kind.INFO, self._show_doubt, self._show_failed, self._check_account)
         self._banner.setObjectName("reportBanner")
         self.figures = {key: FigureCard(name) for key, name in self._figure_names().items()}
         self._launch = LaunchCard()
         self.charts = SendingCharts()
         self.messages = MessagesCard(context)
+        self.messages.groups_changed.connect(self._show_charts)
+        self.deeds = ReportDeeds(context, self, lambda: self._dispatch_id)
+        self.deeds.drafted.connect(self.copied)
         self._build()
 
     def set_dispatch(self, campaign_id: int, dispatch_id: int) -> None:
         """Whose report the next `load` shows."""
         if dispatch_id != self._dispatch_id:
-            self.report = None
+            self.report, self._outlook, self._outcomes, self._outlook_at = None, None, Outcomes(), _NEVER
         self._campaign_id, self._dispatch_id = campaign_id, dispatch_id
         self.messages.set_dispatch(dispatch_id)
 
@@ -93,17 +111,45 @@ class Report(View):
         step_s = step_for(_duration(report))
         steps = await operations.read(partial(sent_over_time, workspace, self._dispatch_id, step_s=step_s))
         await self.messages.load(total=report.counts.total)
+        await self._look_around(report)
         is_new = self.report is None
         if report.status is CampaignStatus.SCHEDULED:
-            groups = await operations.read(partial(read_groups, workspace))
-            count = await operations.read(partial(count_audience, workspace, campaign.audience))
-            self._launch.set_report(report, groups.describe(campaign.audience), count)
+            await self._load_launch(campaign, report)
         self.report = report
         self._leaving.watch(campaign)
         self._show(report)
         self.charts.set_steps(steps, step_s, intended=report.counts.intended)
         if is_new:
             operations.announce(REPORT_SEEN)
+
+    async def _look_around(self, report: DispatchReport) -> None:
+        """Read what costs more than a count only when it can have changed, or now and then: this runs four times a
+        second while it is being sent.
+        """
+        workspace, operations = self.context.workspace, self.context.operations
+        before = self.report
+        self._ways = await operations.read(partial(ways_of, workspace, report.dispatch_id))
+        now = datetime.now(UTC)
+        if before is None or _settled_otherwise(before, report):
+            self._outcomes = await operations.read(partial(read_outcomes, workspace, report))
+        if before is None or before.status is not report.status or now - self._outlook_at >= _LOOK_AHEAD_EVERY:
+            self._outlook_at = now
+            self._outlook = await operations.read(partial(outlook_of_dispatch, workspace, report.dispatch_id))
+
+    async def _load_launch(self, campaign: CampaignInfo, report: DispatchReport) -> None:
+        workspace, operations = self.context.workspace, self.context.operations
+        groups = await operations.read(partial(read_groups, workspace))
+        count = await operations.read(partial(count_audience, workspace, campaign.audience))
+        outlook = await operations.read(
+            partial(outlook_of_draft, workspace, campaign, count.mailable, at=report.due_at)
+        )
+        self._launch.set_report(
+            report,
+            groups.describe(campaign.audience),
+            count,
+            via=via_words(report, self._ways),
+            takes=takes_words(outlook),
+        )
 
     # Building
 
@@ -112,6 +158,11 @@ class Report(View):
         self._cancel = quiet_button(self.tr("Cancel"), "circle-x", on_click=self._on_cancel, name="cancelDispatch")
         self._pause = secondary_button(self.tr("Pause"), "pause", on_click=self._on_pause, name="pauseDispatch")
         self._resume = primary_button(self.tr("Resume"), "play", on_click=self._on_resume, name="resumeDispatch")
+        groups = self.messages.groups
+        groups.retry_wanted.connect(self.deeds.retry)
+        groups.resend_wanted.connect(lambda: self.deeds.resend_doubt(self._in_doubt))
+        groups.arrived_wanted.connect(lambda: self.deeds.settle_doubt(self._in_doubt))
+        groups.non_openers_wanted.connect(self.deeds.write_to_non_openers)
         self._copy = secondary_button(self.tr("Make a copy"), "copy", on_click=self._on_copy, name="copyCampaign")
         self.header.add_action(self._pill)
         for button in (self._copy, self._cancel, self._pause, self._resume):
@@ -143,7 +194,7 @@ class Report(View):
 
     def _show(self, report: DispatchReport) -> None:
         self.header.set_title(report.campaign_name or self.tr("Untitled"))
-        self.header.set_subtitle(sentence_of(report))
+        self.header.set_subtitle(sentence_of(report, self._ways, self._outlook))
         self.header.subtitle.setToolTip(report.sender)
         self._pill.set(status_pill(report.status, report.counts, due_at=report.due_at))
         figures = figures_of(report)
@@ -163,19 +214,27 @@ class Report(View):
         self._show_charts()
         self.messages.setVisible(not waits)
         self.messages.set_counts(report.counts, report.campaign_name)
+        self.messages.set_outcomes(self._outcomes, several_accounts=len(self._ways) > 1)
+
+    @property
+    def _in_doubt(self) -> int:
+        return self.report.counts[DeliveryState.IN_DOUBT] if self.report is not None else 0
 
     def _show_banner(self, report: DispatchReport) -> None:
-        message = banner_of(report)
+        message = banner_of(report, self._ways, self._outlook, ready=self._outcomes.ready)
         self._banner.setVisible(message is not None)
+        self._resume.setText(self.tr("Go on anyway") if message and message.goes_on else self.tr("Resume"))
         if message is not None:
             self._banner.set_message(message.title, message.text, message.kind)
             self._check_account.setVisible(message.about_account)
             self._show_doubt.setVisible(message.about_doubt)
+            self._show_failed.setVisible(message.about_failed or message.goes_on)
 
     def _show_charts(self) -> None:
-        """Below a certain height the table needs the room more."""
+        """Below a certain height the table needs the room more, and what can be done about a group of messages too."""
         waits = self.report is None or self.report.status is CampaignStatus.SCHEDULED
-        self.charts.setVisible(not waits and self.height() >= _ROOM_FOR_CHARTS)
+        needed = _ROOM_FOR_CHARTS_AND_GROUPS if self.messages.has_groups else _ROOM_FOR_CHARTS
+        self.charts.setVisible(not waits and self.height() >= needed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -225,6 +284,13 @@ class Report(View):
 
     def _on_copied(self, campaign_id: int) -> None:
         self.copied.emit(campaign_id)
+
+
+def _settled_otherwise(before: DispatchReport, report: DispatchReport) -> bool:
+    """Whether other messages than those that were sent are in another state now."""
+    return (before.status, before.state) != (report.status, report.state) or any(
+        before.counts[state] != report.counts[state] for state in _GROUPED
+    )
 
 
 def _duration(report: DispatchReport) -> timedelta:

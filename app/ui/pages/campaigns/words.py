@@ -87,9 +87,34 @@ def span(duration: timedelta) -> str:
     if seconds < 120:
         return _tr("1 second") if seconds == 1 else _tr("{0} seconds").format(number(seconds))
     minutes = round(seconds / 60)
-    return (
-        _tr("{0} minutes").format(number(minutes)) if minutes < 120 else _tr("{0} hours").format(number(minutes // 60))
-    )
+    if minutes < 120:
+        return _tr("{0} minutes").format(number(minutes))
+    hours = round(minutes / 60)
+    return _tr("{0} hours").format(number(hours)) if hours < 48 else _tr("{0} days").format(number(round(hours / 24)))
+
+
+def around(at: datetime, *, now: datetime | None = None) -> str:
+    """A moment to come, no more exactly than it can be known: "around 14:20", "on Friday around 14:00"."""
+    present = now or datetime.now(UTC)
+    left = at - present
+    step_s = 60 if left < timedelta(hours=1) else 600 if left < timedelta(days=1) else 3600
+    local = datetime.fromtimestamp(round(at.timestamp() / step_s) * step_s, UTC).astimezone()
+    time = clock(local)
+    match (local.date() - present.astimezone().date()).days:
+        case 0:
+            return _tr("around {0}").format(time)
+        case 1:
+            return _tr("tomorrow around {0}").format(time)
+        case days if days < 7:
+            return _tr("on {0} around {1}").format(QLocale().toString(_qt(local), "dddd"), time)
+    return _tr("on {0} around {1}").format(day(local), time)
+
+
+def size_words(size: int) -> str:
+    """As in “3.1 MB”; never “0 kB” for something that is there."""
+    kilobytes = max(1, round(size / 1000)) if size else 0
+    digits = 0 if kilobytes < 1000 or kilobytes % 1000 == 0 else 1
+    return QLocale().formattedDataSize(kilobytes * 1000, digits, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 # Campaigns
@@ -230,7 +255,8 @@ def reason_words(state: DeliveryState, reason: str) -> str:
         return _tr(_SKIPPED[SkipReason(reason)])
     if reason not in set(Reason):
         return reason
-    sentence = MEANINGS[Reason(reason)].sentence.format(server=_tr("The server"))
+    sentence = MEANINGS[Reason(reason)].sentence.format(server=_tr("the server"))
+    sentence = sentence[0].upper() + sentence[1:]
     return _tr("{0} It may or may not have arrived.").format(sentence) if state is DeliveryState.IN_DOUBT else sentence
 
 
