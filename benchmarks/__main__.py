@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from benchmarks import freeze, memory, scale, send, smooth, start, throttle
+from benchmarks import chaos, freeze, memory, scale, send, smooth, start, throttle
 from benchmarks.figures import json_line, print_figures
 
 
@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         (freeze, "freeze", "contacts a second when the audience of a dispatch is written down"),
         (scale, "scale", "several agents on one workspace in a database"),
         (throttle, "throttle", "whether agents together keep a limit a second"),
+        (chaos, "chaos", "a storm over the agents; exits with 1 if the ledger does not balance"),
         (start, "start", "from start to the first painted window, against a bare window"),
     ):
         command = commands.add_parser(name, help=text, description=module.__doc__)

@@ -36,6 +36,11 @@ class Agent:
         """Its process id."""
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
     def wait_until_at_work(self) -> None:
         """Return once it looks for something to do."""
         if not _pipe(self._process.stdout).readline():

@@ -221,6 +221,10 @@ class Storm:
 
     # What is true
 
+    def open_campaigns(self) -> int:
+        """How many are on their way, or rest until the user acts."""
+        return len(set(self._open()) & set(self.dispatches))
+
     def ledger(self) -> Ledger:
         """Compare what the workspace says with what the servers took. It may be asked at any moment."""
         before = self._copies()
