@@ -8,12 +8,19 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy.orm import Session
+
+from app.models.database import WorkspaceUnavailable
 from app.models.group_writer import GroupWriter
 from app.models.states import SkipReason
 from app.models.workspace import Workspace
 from app.sending import outbox
 from app.sending.deliveries import LeasedDelivery
 from app.sending.settlements import Settlement, settle
+
+HOLD_S = 20.0
+"""How long an answer is held that cannot be written down."""
+_TRY_AGAIN_S = 0.5
 
 
 class Ledger:
@@ -135,11 +142,31 @@ class Ledger:
         try:
             while self._settlements:
                 settled, self._settlements = self._settlements, []
-                await self._writer.write(
+                await self._insist(
                     partial(settle, workspace=self._workspace, settlements=settled, agent_id=self._agent_id)
                 )
         finally:
             self._is_writing_settlements = False
+
+    async def _insist(self, work: Callable[[Session], None]) -> None:
+        """Write what would be in doubt otherwise; if the disk is full or the database away, again for a while.
+
+        What is not sent yet needs no such patience: a claim that fails stops the dispatch at once.
+
+        Raises:
+            WorkspaceUnavailable: it is still so after `HOLD_S`.
+        """
+        clock = asyncio.get_running_loop().time
+        until = clock() + HOLD_S
+        while True:
+            try:
+                await self._writer.write(work)
+            except WorkspaceUnavailable:
+                if clock() >= until:
+                    raise
+                await asyncio.sleep(_TRY_AGAIN_S)
+            else:
+                return
 
     async def _write_skip(self, delivery_id: int, explanation: str) -> None:
         await self._writer.write(

@@ -1,5 +1,6 @@
 """What the agent does when the disk takes nothing more, or may not be written at all."""
 
+import asyncio
 import contextlib
 import subprocess
 from collections import Counter
@@ -12,7 +13,7 @@ from app.models.backup import check
 from app.models.keys import WorkspaceKey
 from app.models.states import CampaignStatus, DeliveryState
 from app.models.workspace import SUFFIX, Workspace
-from app.reports.metrics import delivery_ids, delivery_page
+from app.reports.metrics import delivery_ids, delivery_page, dispatch_report
 from app.sending.exit_codes import ExitCode
 from tests.engine.builders import add_contacts, an_account, launched
 from tests.engine.conftest import an_agent, eventually, until_rest
@@ -80,6 +81,30 @@ async def test_a_full_disk_ends_the_agent_with_a_sentence_and_nothing_goes_out_u
     assert max(Counter(smtp_server.recipients).values()) == 1
     assert sent_is_what_arrived(workspace, dispatch_id, smtp_server)
     assert check(workspace).is_sound
+    workspace.close()
+
+
+async def test_answers_are_held_until_a_full_disk_has_room_again(
+    small_disk: Path, tmp_path: Path, key: WorkspaceKey, smtp_server: SmtpServer
+) -> None:
+    smtp_server.always[Step.DOT] = late(0.01)
+    workspace = Workspace.create(small_disk / f"small{SUFFIX}", key, organisation="Blumen Berger")
+    add_contacts(workspace, people(400))
+    dispatch_id = launched(workspace, an_account(workspace, smtp_server.port))
+    async with agent_process(workspace, home=tmp_path) as agent:
+        await eventually(lambda: len(smtp_server.mails) >= 10)
+        filler = small_disk / "holiday.mp4"
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        await asyncio.sleep(3)
+        filler.unlink()
+        ended = await agent.ended()
+    assert ended.code == ExitCode.FAILED
+    assert dispatch_report(workspace, dispatch_id).counts.by_state == {
+        SENT: len(smtp_server.mails),
+        QUEUED: 400 - len(smtp_server.mails),
+    }
     workspace.close()
 
 
