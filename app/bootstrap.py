@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from app.ui.context import AppContext
     from app.ui.operations import Operations
     from app.ui.shell import MainWindow
-    from app.ui.start.opening import Opened, Opener
+    from app.ui.start.opened import Opened
+    from app.ui.start.opening import Opener
 
 T = TypeVar("T")
 
@@ -126,6 +127,7 @@ class Session:
         from app.ui.agent_notice import notice
         from app.ui.context import AppContext, SettingsStore
         from app.ui.pages.campaigns.running_job import RunningJobFeed
+        from app.ui.start.server_address import place_words
         from app.ui.start.switch import WorkspaceSwitch
         from app.ui.watcher import Watcher
 
@@ -140,8 +142,7 @@ class Session:
 
         async def name_workspace() -> None:
             organisation = await operations.read(workspace.organisation)
-            where = "on a server" if workspace.is_shared else "on this computer"
-            window.sidebar.workspace.set_workspace(organisation.name, where)
+            window.sidebar.workspace.set_workspace(organisation.name, place_words(workspace.location))
 
         def on_changed(changed: frozenset[str]) -> None:
             if things.ORGANISATION in changed:

@@ -34,6 +34,18 @@ class WorkspaceUnavailable(UserFacingError):
     """The environment keeps the workspace from being read or written."""
 
 
+class ServerUnreachable(WorkspaceUnavailable):
+    """No server answers there, or none that proves to be the one that is meant."""
+
+
+class NotLetIn(WorkspaceUnavailable):
+    """The server wants another user or password."""
+
+
+class NoDatabase(WorkspaceUnavailable):
+    """The server has no such database, or none that this user may work in."""
+
+
 class WorkspaceBusy(WorkspaceUnavailable):
     """Another program was writing for longer than we were ready to wait."""
 

@@ -5,7 +5,15 @@ from typing import NamedTuple
 import psycopg
 
 from app.errors import UserFacingError
-from app.models.database import WorkspaceBusy, WorkspaceContended, WorkspaceDamaged, WorkspaceUnavailable
+from app.models.database import (
+    NoDatabase,
+    NotLetIn,
+    ServerUnreachable,
+    WorkspaceBusy,
+    WorkspaceContended,
+    WorkspaceDamaged,
+    WorkspaceUnavailable,
+)
 from app.models.location import ServerLocation
 
 
@@ -16,17 +24,17 @@ class _Meaning(NamedTuple):
 
 
 _UNREACHABLE = _Meaning(
-    WorkspaceUnavailable,
+    ServerUnreachable,
     "The database server does not answer.",
     "Check that it is running, and your network; nothing that was saved before is lost.",
 )
 _NOT_LET_IN = _Meaning(
-    WorkspaceUnavailable,
+    NotLetIn,
     "The database server does not let you in.",
     "Check the user name and the password.",
 )
 _NO_DATABASE = _Meaning(
-    WorkspaceUnavailable,
+    NoDatabase,
     "There is no such database on the server.",
     "Check its name, or ask who administers the server to make it.",
 )
@@ -36,12 +44,12 @@ _CROWDED = _Meaning(
     "Close other programs that use it, or ask who administers it to allow more.",
 )
 _UNSAFE = _Meaning(
-    WorkspaceUnavailable,
+    ServerUnreachable,
     "The database server cannot prove who it is.",
     "Its certificate must be valid and name the server. Ask who administers it.",
 )
 _FORBIDDEN = _Meaning(
-    WorkspaceUnavailable,
+    NoDatabase,
     "The database server does not allow this.",
     "The user needs the right to read, write and make tables in this database.",
 )
@@ -106,6 +114,10 @@ _BY_WORDS: tuple[tuple[str, _Meaning], ...] = (
 answer, and the detail quotes it."""
 
 
+_OF_AN_ANSWER = ("fatal:", "ssl", "certificate", "fe_sendauth")
+"""What the server answered, or what the library says of its answer."""
+
+
 def user_facing(error: psycopg.Error, location: ServerLocation) -> UserFacingError | None:
     """What an error means to the user, or None if it is a fault of the program."""
     meaning = _meaning(error)
@@ -134,6 +146,6 @@ def _meaning(error: psycopg.Error) -> _Meaning | None:
     if not isinstance(error, psycopg.OperationalError):
         return None
     said = str(error).lower()
-    is_answer = "fatal:" in said or "ssl" in said or "certificate" in said
+    is_answer = any(word in said for word in _OF_AN_ANSWER)
     found = (meaning for words, meaning in _BY_WORDS if words in said) if is_answer else iter(())
     return next(found, _UNREACHABLE)

@@ -14,6 +14,7 @@ from app.models.keys import WorkspaceKey
 logger = logging.getLogger(__name__)
 
 SERVICE = "Mass Mail Dispatcher"
+DATABASE_SERVICE = "Mass Mail Dispatcher database"
 _TRUSTED_BACKENDS = frozenset(
     {
         "keyring.backends.Windows.WinVaultKeyring",
@@ -35,7 +36,7 @@ class VaultUnavailable(UserFacingError):
 
 
 class Vault(Protocol):
-    """Where workspace keys are kept between two starts."""
+    """Where workspace keys, and passwords of database servers, are kept between two starts."""
 
     def load(self, workspace_id: str) -> WorkspaceKey | None:
         """The key of the workspace, or None if there is none here.
@@ -52,6 +53,20 @@ class Vault(Protocol):
             VaultUnavailable: it could not be kept.
         """
 
+    def load_password(self, address: str) -> str:
+        """The password for the database at *address*, which is without one; empty if there is none here.
+
+        Raises:
+            VaultUnavailable: it cannot be read.
+        """
+
+    def store_password(self, address: str, password: str) -> None:
+        """Keep *password* for the next start.
+
+        Raises:
+            VaultUnavailable: it could not be kept.
+        """
+
 
 class _Backend(Protocol):
     def get_password(self, service: str, username: str) -> str | None: ...
@@ -60,21 +75,33 @@ class _Backend(Protocol):
 
 
 class KeyringVault:
-    """Keys in the operating system's keyring."""
+    """Keys and passwords in the operating system's keyring."""
 
     def __init__(self, backend: _Backend) -> None:
         self._backend = backend
 
     def load(self, workspace_id: str) -> WorkspaceKey | None:
-        try:
-            text = self._backend.get_password(SERVICE, workspace_id)
-        except Exception as error:  # noqa: BLE001  see `_keeps_secrets`
-            raise VaultUnavailable(error) from None
+        text = self._load(SERVICE, workspace_id)
         return WorkspaceKey.from_recovery_text(text) if text else None
 
     def store(self, workspace_id: str, key: WorkspaceKey) -> None:
+        self._store(SERVICE, workspace_id, key.recovery_text())
+
+    def load_password(self, address: str) -> str:
+        return self._load(DATABASE_SERVICE, address) or ""
+
+    def store_password(self, address: str, password: str) -> None:
+        self._store(DATABASE_SERVICE, address, password)
+
+    def _load(self, service: str, name: str) -> str | None:
         try:
-            self._backend.set_password(SERVICE, workspace_id, key.recovery_text())
+            return self._backend.get_password(service, name)
+        except Exception as error:  # noqa: BLE001  see `_keeps_secrets`
+            raise VaultUnavailable(error) from None
+
+    def _store(self, service: str, name: str, secret: str) -> None:
+        try:
+            self._backend.set_password(service, name, secret)
         except Exception as error:  # noqa: BLE001  see `_keeps_secrets`
             raise VaultUnavailable(error) from None
 

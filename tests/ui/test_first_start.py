@@ -25,7 +25,8 @@ from app.ui.operations import Operations
 from app.ui.shell import MainWindow
 from app.ui.start.choice_sheet import ChoiceSheet
 from app.ui.start.new_workspace_sheet import NewWorkspaceSheet
-from app.ui.start.opening import Opened, Opener
+from app.ui.start.opened import Opened
+from app.ui.start.opening import Opener
 from app.ui.start.recovery_sheet import RecoverySheet
 from tests.ui.accessible import nameless
 from tests.ui.waiting import until

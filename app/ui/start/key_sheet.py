@@ -39,7 +39,9 @@ class KeySheet(Sheet):
 
     key: WorkspaceKey
 
-    def __init__(self, parent: QWidget, name: str, *, is_kept: bool, trouble: str = "", text: str = "") -> None:
+    def __init__(
+        self, parent: QWidget, name: str, *, is_kept: bool, is_shared: bool = False, trouble: str = "", text: str = ""
+    ) -> None:
         hint = (
             self.tr("This computer will remember it.")
             if is_kept
@@ -48,10 +50,12 @@ class KeySheet(Sheet):
         super().__init__(
             parent,
             self.tr("Enter the recovery key of “{0}”").format(name),
-            self.tr(
-                "You were shown it when the workspace was made: 14 groups of four letters and digits. Capitals, blanks "
-                "and dashes do not matter. {0}"
-            ).format(hint),
+            self.tr("{0} 14 groups of four letters and digits. Capitals, blanks and dashes do not matter. {1}").format(
+                self.tr("It was shown to the one of you who made the workspace:")
+                if is_shared
+                else self.tr("You were shown it when the workspace was made:"),
+                hint,
+            ),
         )
         self.setObjectName("enterKey")
         self.text = text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -13,29 +11,14 @@ from typing import TYPE_CHECKING
 from app.errors import Cancelled, UserFacingError
 from app.ui.operations import Operations
 from app.ui.start.choice_sheet import ChoiceSheet, Way
-from app.ui.start.key_sheet import KeySheet
 from app.ui.start.new_workspace_sheet import NewWorkspaceSheet
+from app.ui.start.opened import Attempt, Opened
 from app.ui.start.recovery_sheet import RecoverySheet
+from app.ui.start.team import TeamDoor
+from app.ui.start.unlocking import Unlocker
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
-
-    from app.models.keys import WorkspaceKey
-    from app.models.vault import Vault
-    from app.models.workspace import Workspace
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Opened:
-    """An open workspace that is this window's alone. Closing *hold* closes it and lets others in."""
-
-    workspace: Workspace
-    hold: ExitStack
-
-
-_Way = Callable[[], Awaitable[Opened]]
 
 
 @dataclass(frozen=True)
@@ -52,18 +35,20 @@ class Opener:
     folder: Path
 
     async def open(self, last: str) -> Opened:
-        """The workspace at *last*, or another one that the user chooses or makes.
+        """The workspace at *last*, a path or the address of a database, or another one that the user chooses or makes.
 
         Raises:
             Cancelled: the user wants none.
         """
         await self.operations.read(_import_models)
-        way: _Way = partial(self._open, Path(last)) if last else self._welcome
+        attempt = self._attempt(last) if last else await self._chosen(is_first=True)
         while True:
+            if attempt is None:
+                raise Cancelled
             try:
-                return await way()
+                return await attempt.go()
             except UserFacingError as error:
-                way = await self._way_on(error, again=way)
+                attempt = await self._way_on(error, again=attempt)
 
     async def open_file(self, path: Path) -> Opened:
         """The workspace at *path*.
@@ -78,43 +63,62 @@ class Opener:
 
         Raises:
             Cancelled: the user wants none.
+            UserFacingError: it cannot be made.
         """
-        sheet = NewWorkspaceSheet(self.window, is_first=False)
-        if not await sheet.result_of():
-            raise Cancelled
-        return await self._way_of(sheet)()
+        return await _gone(await self._chosen(is_first=False))
 
-    async def _way_on(self, error: UserFacingError, *, again: _Way) -> _Way:
-        """What the user wants to do about *error*.
+    async def connect(self) -> Opened:
+        """The workspace of a team, or a new one for it.
 
         Raises:
-            Cancelled: nothing.
+            Cancelled: the user wants none.
+            UserFacingError: it cannot be opened or made, or the user does not have its key.
         """
-        while True:
-            choice = ChoiceSheet(self.window, error)
+        return await _gone(await self._team().ask())
+
+    def _attempt(self, last: str) -> Attempt:
+        from app.models.workspace import ServerLocation, parse_location
+
+        try:
+            location = parse_location(last)
+        except UserFacingError as error:
+            return Attempt(partial(_fail, error))
+        return self._team().attempt(location) if isinstance(location, ServerLocation) else self._file(location)
+
+    async def _way_on(self, error: UserFacingError, *, again: Attempt) -> Attempt | None:
+        """What the user wants to do about *error*; None: nothing."""
+        other: Attempt | None = None
+        while other is None:
+            choice = ChoiceSheet(self.window, error, is_on_server=again.server is not None)
             await choice.result_of()
             match choice.way:
                 case Way.AGAIN:
                     return again
                 case Way.OTHER:
-                    return partial(self._open, choice.path)
+                    return self._file(choice.path)
                 case Way.NEW:
-                    sheet = NewWorkspaceSheet(self.window, is_first=False)
-                    if await sheet.result_of():
-                        return self._way_of(sheet)
+                    other = await self._chosen(is_first=False)
+                case Way.TEAM:
+                    other = await self._team().ask(again.server)
                 case Way.QUIT:
-                    raise Cancelled from error
+                    return None
+        return other
 
-    async def _welcome(self) -> Opened:
-        sheet = NewWorkspaceSheet(self.window, is_first=True)
-        if not await sheet.result_of():
-            raise Cancelled
-        return await self._way_of(sheet)()
+    async def _chosen(self, *, is_first: bool) -> Attempt | None:
+        """The workspace that the user wants to have made or opened; None: neither."""
+        while True:
+            sheet = NewWorkspaceSheet(self.window, is_first=is_first)
+            if not await sheet.result_of():
+                return None
+            if sheet.path is not None:
+                return self._file(sheet.path)
+            if not sheet.is_on_server:
+                return Attempt(partial(self._make, sheet.organisation, sheet.time_zone))
+            if (attempt := await self._team().ask()) is not None:
+                return attempt
 
-    def _way_of(self, sheet: NewWorkspaceSheet) -> _Way:
-        if sheet.path is not None:
-            return partial(self._open, sheet.path)
-        return partial(self._make, sheet.organisation, sheet.time_zone)
+    def _file(self, path: Path) -> Attempt:
+        return Attempt(partial(self._open, path))
 
     async def _make(self, name: str, zone: str) -> Opened:
         from app.models.keys import WorkspaceKey
@@ -123,13 +127,14 @@ class Opener:
 
         key = WorkspaceKey.generate()
         path = _free_path(self.folder, name, SUFFIX)
+        unlocker = self._unlocker()
         with ExitStack() as stack:
             workspace = await self.operations.write(
                 lambda: create_furnished(path, key, organisation=name, time_zone=zone)
             )
             stack.callback(workspace.close)
             stack.enter_context(held_by_app(path))
-            is_kept = await self._keep(await self._vault(), path, key)
+            is_kept = await unlocker.keep(await unlocker.vault(), path, key)
             await RecoverySheet(self.window, key.recovery_text(), is_kept=is_kept).result_of()
             return Opened(workspace, stack.pop_all())
 
@@ -137,64 +142,28 @@ class Opener:
         from app.models.workspace import held_by_app
 
         _check_is_there(path)
+        unlocker = self._unlocker()
         with ExitStack() as stack:
             stack.enter_context(held_by_app(path))
-            workspace = await self._unlock(path)
+            workspace = await unlocker.unlock(path, await unlocker.vault())
             stack.callback(workspace.close)
             return Opened(workspace, stack.pop_all())
 
-    async def _unlock(self, path: Path) -> Workspace:
-        from app.models.database import WrongKey
-        from app.models.workspace import Workspace, workspace_id
+    def _unlocker(self) -> Unlocker:
+        return Unlocker(self.window, self.operations)
 
-        vault = await self._vault()
-        key = await self.operations.read(lambda: vault.load(workspace_id(path))) if vault else None
-        if key is not None:
-            try:
-                return await self.operations.write(partial(Workspace.open, path, key))
-            except WrongKey as error:
-                return await self._unlock_with_typed_key(path, vault, trouble=error.title)
-        return await self._unlock_with_typed_key(path, vault)
+    def _team(self) -> TeamDoor:
+        return TeamDoor(self.window, self.operations, self._unlocker())
 
-    async def _unlock_with_typed_key(self, path: Path, vault: Vault | None, *, trouble: str = "") -> Workspace:
-        """Ask for the recovery key until it opens the file, and keep it if there is a keyring."""
-        from app.models.database import WrongKey
-        from app.models.workspace import Workspace
 
-        typed = ""
-        while True:
-            sheet = KeySheet(self.window, path.stem, is_kept=vault is not None, trouble=trouble, text=typed)
-            if not await sheet.result_of():
-                raise UserFacingError(
-                    f"“{path.stem}” is locked.", "Enter its recovery key, or choose another workspace."
-                )
-            try:
-                workspace = await self.operations.write(partial(Workspace.open, path, sheet.key))
-            except WrongKey:
-                typed = sheet.text
-                trouble = self.window.tr("This is the key of another workspace, or the file is none.")
-                continue
-            await self._keep(vault, path, sheet.key)
-            return workspace
+async def _gone(attempt: Attempt | None) -> Opened:
+    if attempt is None:
+        raise Cancelled
+    return await attempt.go()
 
-    async def _keep(self, vault: Vault | None, path: Path, key: WorkspaceKey) -> bool:
-        """Have the keyring remember *key*, if there is one and it answers; whether it does from now on."""
-        from app.models.vault import VaultUnavailable
-        from app.models.workspace import workspace_id
 
-        if vault is None:
-            return False
-        try:
-            await self.operations.read(partial(vault.store, workspace_id(path), key))
-        except VaultUnavailable as error:
-            logger.warning("%s", error)
-            return False
-        return True
-
-    async def _vault(self) -> Vault | None:
-        from app.models.vault import open_vault
-
-        return await self.operations.read(open_vault)
+async def _fail(error: UserFacingError) -> Opened:
+    raise error
 
 
 def _import_models() -> None:

@@ -16,12 +16,25 @@ _SAID_FOR_MS = 4000
 
 
 class RecoverySheet(Sheet):
-    def __init__(self, parent: QWidget, recovery_text: str, *, is_kept: bool, is_first: bool = True) -> None:
-        """*is_kept*: this computer remembers it. *is_first*: it was made just now, and must not be dismissed unread."""
+    def __init__(
+        self, parent: QWidget, recovery_text: str, *, is_kept: bool, is_first: bool = True, is_shared: bool = False
+    ) -> None:
+        """
+        Args:
+            is_kept: This computer remembers it.
+            is_first: It was made just now, and must not be dismissed unread.
+            is_shared: The workspace is a team's.
+        """
         super().__init__(
             parent,
             self.tr("Keep this recovery key") if is_first else self.tr("Your recovery key"),
             self.tr(
+                "With it your colleagues open the workspace on their computers, and you on another one. Nobody else "
+                "has it, not even who runs the server, nor we: put it into a password manager, or on paper in a safe "
+                "place, and give it to your colleagues in person."
+            )
+            if is_shared
+            else self.tr(
                 "With it you open your workspace on another computer, or on this one after a repair. Without it, a "
                 "lost computer means lost contacts. Nobody else has it, not even we: put it into a password manager, "
                 "or on paper in a safe place."

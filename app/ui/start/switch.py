@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from app.ui.shell import MainWindow
-from app.ui.start.opening import Opened, Opener
+from app.ui.start.opened import Opened
+from app.ui.start.opening import Opener
 from app.ui.start.workspace_dialog import choose_workspace
 from app.ui.theme import icon
 
@@ -32,13 +33,20 @@ class WorkspaceSwitch(QObject):
         add, section = window.action_registry.add, self.tr("Workspace")
         add("open-workspace", self.tr("Open another workspace …"), self.choose, icon="folder-open", section=section)
         add("new-workspace", self.tr("Make a new workspace …"), self.make, icon="plus", section=section)
+        add(
+            "team-workspace",
+            self.tr("Connect to a team’s workspace …"),
+            self.connect_to,
+            icon="server",
+            section=section,
+        )
 
     def show_menu(self) -> None:
         button = self._window.sidebar.workspace
         menu = QMenu(button)
         menu.setObjectName("workspaceMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for key in ("open-workspace", "new-workspace"):
+        for key in ("open-workspace", "new-workspace", "team-workspace"):
             menu.addAction(self._window.action_registry[key])
         menu.addSeparator()
         show_settings = partial(self._window.show_page, "settings")
@@ -52,6 +60,10 @@ class WorkspaceSwitch(QObject):
     def make(self) -> None:
         """Make another workspace, and open it."""
         self._start(self._opener.make_another)
+
+    def connect_to(self) -> None:
+        """Ask for a server, and open the workspace that a team has there, or make it."""
+        self._start(self._opener.connect)
 
     def _start(self, way: Callable[[], Awaitable[Opened]]) -> None:
         async def go() -> None:
