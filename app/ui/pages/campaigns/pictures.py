@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageWriter
 
 _WIDEST = 600
 """Pixels; mails are about that wide. The page of a preview holds two megabytes in all."""
@@ -23,5 +23,7 @@ def picture_url(data: bytes) -> str:
     encoded = QByteArray()
     buffer = QBuffer(encoded)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, kind.encode(), _QUALITY)
+    writer = QImageWriter(buffer, QByteArray(kind.encode()))
+    writer.setQuality(_QUALITY)
+    writer.write(image)
     return f"data:image/{kind.lower()};base64,{base64.b64encode(encoded.data()).decode()}"

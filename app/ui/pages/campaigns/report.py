@@ -31,7 +31,7 @@ from app.ui.pages.campaigns.report_words import banner_of, figures_of, sentence_
 from app.ui.pages.campaigns.rows import read_groups
 from app.ui.pages.campaigns.view import View
 from app.ui.pages.campaigns.words import people, status_pill
-from app.ui.theme import Kind, Space
+from app.ui.theme import Kind, Space, icon, set_property
 from app.ui.widgets import (
     Banner,
     FigureCard,
@@ -158,6 +158,12 @@ class Report(View):
         self._cancel = quiet_button(self.tr("Cancel"), "circle-x", on_click=self._on_cancel, name="cancelDispatch")
         self._pause = secondary_button(self.tr("Pause"), "pause", on_click=self._on_pause, name="pauseDispatch")
         self._resume = primary_button(self.tr("Resume"), "play", on_click=self._on_resume, name="resumeDispatch")
+        self._open_accounts = primary_button(
+            self.tr("Open Accounts"),
+            "at-sign",
+            on_click=lambda: self.context.show_page("accounts"),
+            name="openAccounts",
+        )
         groups = self.messages.groups
         groups.retry_wanted.connect(self.deeds.retry)
         groups.resend_wanted.connect(lambda: self.deeds.resend_doubt(self._in_doubt))
@@ -165,7 +171,7 @@ class Report(View):
         groups.non_openers_wanted.connect(self.deeds.write_to_non_openers)
         self._copy = secondary_button(self.tr("Make a copy"), "copy", on_click=self._on_copy, name="copyCampaign")
         self.header.add_action(self._pill)
-        for button in (self._copy, self._cancel, self._pause, self._resume):
+        for button in (self._copy, self._cancel, self._pause, self._resume, self._open_accounts):
             self.header.add_action(button)
         figures = QHBoxLayout()
         figures.setSpacing(Space.M)
@@ -224,9 +230,14 @@ class Report(View):
         message = banner_of(report, self._ways, self._outlook, ready=self._outcomes.ready)
         self._banner.setVisible(message is not None)
         self._resume.setText(self.tr("Go on anyway") if message and message.goes_on else self.tr("Resume"))
+        # What has to be mended first is the thing to do on this page.
+        is_stuck = message is not None and message.about_account and report.status is CampaignStatus.NEEDS_YOU
+        self._open_accounts.setVisible(is_stuck)
+        set_property(self._resume, "role", "secondary" if is_stuck else "primary")
+        self._resume.setIcon(icon("play", "muted" if is_stuck else "on_accent"))
         if message is not None:
             self._banner.set_message(message.title, message.text, message.kind)
-            self._check_account.setVisible(message.about_account)
+            self._check_account.setVisible(message.about_account and not is_stuck)
             self._show_doubt.setVisible(message.about_doubt)
             self._show_failed.setVisible(message.about_failed or message.goes_on)
 

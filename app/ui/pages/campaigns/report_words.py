@@ -11,7 +11,7 @@ from app.models.states import CampaignStatus, DeliveryState
 from app.reports.metrics import DispatchReport
 from app.sending.breaker import is_from_breaker
 from app.sending.outlook import Outlook, Way
-from app.ui.pages.campaigns.outlook_words import last_words, takes_words
+from app.ui.pages.campaigns.outlook_words import last_words
 from app.ui.pages.campaigns.words import joined, moment, number, people, percent, span
 from app.ui.theme import Kind
 
@@ -100,7 +100,8 @@ def banner_of(
     if in_doubt:
         return _doubt(in_doubt)
     if report.note and report.status is CampaignStatus.SENDING:
-        text = " ".join(filter(None, [_sentence(report.note), takes_words(outlook)]))
+        last = last_words(outlook)
+        text = " ".join(filter(None, [_sentence(report.note), _sentence(last[:1].upper() + last[1:]) if last else ""]))
         return ReportBanner(_tr("Waiting for a moment"), text, Kind.INFO)
     if report.status is CampaignStatus.PAUSED:
         return ReportBanner(
@@ -125,7 +126,7 @@ def _stopped(report: DispatchReport, ways: Sequence[Way]) -> ReportBanner:
         )
     return ReportBanner(
         _tr("Sending has stopped: it needs you"),
-        _tr("{0} Nothing is lost: press Resume when it is mended, and it goes on where it stopped.").format(
+        _tr("{0} Nothing is lost: once it is mended, press Resume, and it goes on where it stopped.").format(
             _sentence(report.problem)
         ),
         Kind.BAD,
