@@ -5,7 +5,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -64,11 +64,17 @@ class PeakMemory:
 
     total: int = 0
     parts: tuple[int, ...] = ()
+    _before: dict[int, int] = field(default_factory=dict)
 
     def see(self, peaks: dict[int, int]) -> None:
-        """Take in what the processes have now."""
-        if sum(peaks.values()) > self.total:
-            self.total, self.parts = sum(peaks.values()), tuple(sorted(peaks.values(), reverse=True))
+        """Take in what the processes have now.
+
+        Only what stands at two looks counts: between fork and exec a new process seems to have its parent's memory.
+        """
+        lasting = {pid: min(peak, self._before[pid]) for pid, peak in peaks.items() if pid in self._before}
+        if (total := sum(lasting.values())) > self.total:
+            self.total, self.parts = total, tuple(sorted(lasting.values(), reverse=True))
+        self._before = peaks
 
 
 @contextmanager
