@@ -39,8 +39,8 @@ class AccountFacts(QWidget):
         grid.addWidget(caption(self.tr("Used"), wrap=False), 0, 0)
         grid.addLayout(used, 1, 0)
         facts = [(self.tr("Limits"), self._limits()), (self.tr("Sending hours"), account.window.describe())]
-        if account.warm_up is not None:
-            facts.append((self.tr("Warm-up"), self._warm_up()))
+        # Without one its place stays empty, so that the columns of all cards stand under each other.
+        facts.append((self.tr("Warm-up"), self._warm_up()) if account.warm_up is not None else ("", ""))
         for column, (name, value) in enumerate(facts, start=1):
             grid.addWidget(caption(name, wrap=False), 0, column)
             grid.addWidget(_top(label(value, wrap=True)), 1, column)
