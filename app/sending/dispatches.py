@@ -158,6 +158,7 @@ def put_down(
         troubles: Why which of its accounts cannot send.
         agent_id: The agent, where several share the workspace.
     """
+    outbox.lock(session, dispatch_id)
     if problem:
         halt(session, dispatch_id, problem)
     if agent_id is not None:

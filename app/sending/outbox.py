@@ -175,7 +175,7 @@ def release(session: Session, agent_id: int, dispatch_id: int | None = None) -> 
 
 def cancel_open(session: Session, dispatch_id: int) -> None:
     """Nothing more of the dispatch is to go; what this agent had on its way has been settled before."""
-    _lock(session, dispatch_id)
+    lock(session, dispatch_id)
     session.execute(
         update(Delivery)
         .where(
@@ -196,7 +196,7 @@ def finish_if_done(session: Session, dispatch_id: int) -> bool:
     is_open = select(exists().where(Delivery.dispatch_id == dispatch_id, Delivery.state.in_(OPEN_STATES)))
     if session.scalar(is_open):
         return False
-    _lock(session, dispatch_id)
+    lock(session, dispatch_id)
     if session.scalar(is_open):
         return False
     session.execute(
@@ -254,8 +254,8 @@ def _is_alive(session: Session, agent_id: int) -> bool:
     return session.scalar(lease) is not None
 
 
-def _lock(session: Session, dispatch_id: int) -> None:
-    """Let the state of a dispatch and what is open of it change one after the other."""
+def lock(session: Session, dispatch_id: int) -> None:
+    """Let the state of a dispatch and what is open of it change one after the other; lock its deliveries later."""
     session.execute(select(Dispatch.id).where(Dispatch.id == dispatch_id).with_for_update())
 
 

@@ -7,8 +7,10 @@ and not for each message. The next block is asked for while there is still somet
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from app.models.database import WorkspaceContended
 from app.models.workspace import Workspace
 from app.sending import accounts, shared_blocks
 from app.sending.brakes import MINUTE_S, Sliding
@@ -23,6 +25,7 @@ _POLL_S = 0.005  # how soon to look again whether the database has answered
 _LONGEST_WAIT_S = 30.0  # others give back, the user changes limits
 _SHORTEST_SLEEP_S = 0.0001
 _FEWEST, _MOST = 50, 1000
+_TRIES = 5
 _MEASURED_OVER_S = 10.0
 _GIVEN_BACK_WITHIN_S = 60.0
 _30_DAYS_MINUTES = 30 * 24 * 60
@@ -306,7 +309,16 @@ class SharedThrottle:
     def _transact(
         self, returned: Iterable[Returned], objections: Iterable[float | None], wanted: int, own_rate: float
     ) -> tuple[Grant | None, float]:
-        """Do all that is to be done, in one transaction; return also when the database's clock was read, by ours."""
+        """Do all that is to be done; return also when the database's clock was read, by ours."""
+        for _ in range(_TRIES - 1):
+            with suppress(WorkspaceContended):
+                return self._transact_once(returned, objections, wanted, own_rate)
+            self._totals.forget()
+        return self._transact_once(returned, objections, wanted, own_rate)
+
+    def _transact_once(
+        self, returned: Iterable[Returned], objections: Iterable[float | None], wanted: int, own_rate: float
+    ) -> tuple[Grant | None, float]:
         with self._workspace.write() as session:
             row = shared_blocks.lock(session, self._rules.account_id)
             now_us = shared_blocks.database_now_us(session, self._clock)

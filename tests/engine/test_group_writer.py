@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -9,8 +10,8 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.models import database as databases
-from app.models.database import WorkspaceBusy
+from app.models import file_database as databases
+from app.models.database import WorkspaceBusy, WorkspaceContended
 from app.models.file_database import FileDatabase
 from app.models.group_writer import GroupWriter
 from app.models.keys import WorkspaceKey
@@ -92,6 +93,33 @@ async def test_a_write_that_fails_takes_none_of_its_neighbours_with_it(
     assert isinstance(failed, LookupError)
     assert isinstance(twice, IntegrityError)
     assert stored(workspace) == {"a", "b"}
+
+
+async def test_a_write_that_others_stand_in_the_way_of_is_tried_again_and_takes_no_neighbour_with_it(
+    workspace: Workspace, writer: GroupWriter
+) -> None:
+    tries = Counter[str]()
+
+    def contended(name: str, times: int) -> Callable[[Session], str]:
+        def work(session: Session) -> str:
+            tries[name] += 1
+            if tries[name] <= times:
+                raise WorkspaceContended("Somebody else was writing.", "Repeat it.")
+            return name
+
+        return work
+
+    results = await asyncio.gather(
+        writer.write(adding("before")),
+        writer.write(contended("a little", 3)),
+        writer.write(contended("for ever", 100)),
+        writer.write(adding("behind")),
+        return_exceptions=True,
+    )
+    assert results[:2] == ["before", "a little"]
+    assert isinstance(results[2], WorkspaceContended)
+    assert results[3] == "behind"
+    assert stored(workspace) == {"before", "behind"}
 
 
 @pytest.mark.parametrize("raised", [StopIteration, GeneratorExit])

@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.models.accounts import Account, AccountPace, AccountUsage
+from app.models.database import WorkspaceContended
 from app.models.states import AccountKind
 from app.models.workspace import Workspace
+from app.sending import shared_blocks
 from app.sending.clock import Clock, SystemClock
 from app.sending.limits import Limits
 from app.sending.shared_throttle import SharedThrottle
@@ -332,3 +335,21 @@ async def test_a_workspace_that_cannot_be_written_is_told_once_and_tried_again(
             throttle.next_free_in()
 
     await throttle.acquire()
+
+
+async def test_standing_in_each_others_way_in_the_database_is_no_failure(
+    agents: Agents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, tries = shared_blocks.lock, 0
+
+    def contended(session: Session, account_id: int) -> AccountPace:
+        nonlocal tries
+        tries += 1
+        if tries <= 3:
+            raise WorkspaceContended("Somebody else was changing the same thing.", "Repeat it.")
+        return lock(session, account_id)
+
+    monkeypatch.setattr(shared_blocks, "lock", contended)
+    await agents.throttle(Limits(per_day=3)).acquire()
+    assert tries >= 4
+    assert agents.counted() == 3
