@@ -10,7 +10,7 @@ from app.content.compiled import CompiledMessage
 from app.content.letter import MessageSource, prepare
 from app.errors import UserFacingError
 from app.models.base import now_ms, utcnow
-from app.models.sql import random_token
+from app.models.sql import bytewise, random_token
 from app.models.states import DeliveryState, DispatchState, MessageFormat, Wish
 from app.models.tables import Campaign, Contact, Delivery, Dispatch, Identity, Organisation, Template
 from app.models.workspace import Workspace
@@ -145,7 +145,11 @@ def _write_deliveries(session: Session, dispatch_id: int, audience: Audience) ->
                 literal(""),
                 literal(0),
                 case((is_skipped, now_ms()), else_=null()),
-            ).select_from(join(contact_and_block, members, members.c.id == Contact.id)),
+            )
+            .select_from(join(contact_and_block, members, members.c.id == Contact.id))
+            # The index that keeps anybody from getting it twice is then written from its beginning to its end, in place
+            # of page by page at random: a fifth faster.
+            .order_by(bytewise(Contact.email)),
             include_defaults=False,
         )
     )
