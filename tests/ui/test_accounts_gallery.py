@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.models.states import AccountKind, TlsMode
 from app.models.workspace import Workspace
-from app.sending.accounts import smtp_account
+from app.sending.accounts import add_account, smtp_account
 from app.sending.limits import Limits
 from app.sending.presets import presets
 from app.sending.ses_password import smtp_password
 from app.ui.pages.accounts.account_sheet import AccountSheet
 from app.ui.pages.accounts.provider_tile import ProviderTile
+from app.ui.shell import MINIMUM_SIZE
 from tests.ui.accessible import nameless
 from tests.ui.accounting import (
     PASSWORD,
     click,
+    draft,
     errors,
     everything_said,
     fill,
     line,
     new_sheet,
+    only_account,
     only_this_computer,
     spin,
     stored,
@@ -234,6 +238,49 @@ async def test_a_password_for_amazons_smtp_is_made_of_the_aws_key(app: AppWindow
     assert account.region == "eu-west-1"
     made = smtp_account(app.workspace, account.id, practice_port=0)
     assert made.password == smtp_password("secret/key", "eu-west-1")
+
+
+async def test_the_form_of_every_provider_can_be_used_by_ear_and_by_keyboard(app: AppWindow) -> None:
+    sheet = await gallery(app)
+    for each in presets():
+        click(sheet, f"provider-{each.key}")
+        assert sheet.form.preset is each
+        assert nameless(sheet) == [], each.key
+        assert each.secret in everything_said(sheet)
+        click(sheet, "backToGallery")
+
+
+async def test_an_account_from_before_there_were_presets_stays_as_it_is(app: AppWindow) -> None:
+    add_account(app.workspace, replace(draft(), host="smtp.gmail.com"))
+    before = only_account(app)
+    assert before.preset == ""
+    await app.go_to("accounts")
+    app.find(QPushButton, "editAccount").click()
+    sheet = await app.opened("accountSheet")
+    assert app.find(QLabel, "providerName", within=sheet).text() == "Gmail"
+    assert await stored(app, sheet) == before
+
+
+async def test_an_account_of_amazon_without_a_preset_shows_amazons_form(app: AppWindow) -> None:
+    stranger = replace(
+        draft(), kind=AccountKind.SES, host="", port=0, region="eu-west-9", username="AKIAIOSFODNN7EXAMPLE"
+    )
+    add_account(app.workspace, stranger)
+    before = only_account(app)
+    await app.go_to("accounts")
+    app.find(QPushButton, "editAccount").click()
+    sheet = await app.opened("accountSheet")
+    assert app.find(QComboBox, "place", within=sheet).currentText() == "eu-west-9"
+    assert (await stored(app, sheet)).region == before.region
+
+
+async def test_the_page_needs_no_sideways_scrolling_in_a_small_window(app: AppWindow) -> None:
+    long = replace(draft(), name="A rather long name of an account that goes on and on", preset="own_server")
+    add_account(app.workspace, replace(long, sender_address=f"{'a' * 60}@{'b' * 60}.example"))
+    app.window.resize(MINIMUM_SIZE)
+    page = await app.go_to("accounts")
+    for area in page.findChildren(QScrollArea):
+        assert area.horizontalScrollBar().maximum() == 0
 
 
 async def test_the_sheet_fits_a_small_screen(app: AppWindow) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.models.states import AccountKind, SignIn
 from app.sending.accounts import AccountInfo
@@ -25,7 +25,6 @@ from app.ui.widgets import (
     IconLabel,
     Pill,
     PillLook,
-    heading,
     icon_button,
     link_button,
     muted,
@@ -148,7 +147,9 @@ class AccountCard(Card):
         names.setSpacing(0)
         name = QHBoxLayout()
         name.setSpacing(Space.M)
-        name.addWidget(heading(account.name))
+        called = ElidedLabel(account.name, "heading")
+        called.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        name.addWidget(called)
         self._state = self._pill()
         name.addWidget(self._state)
         name.addStretch(1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from app.models.states import SignIn, TlsMode
+from app.models.states import AccountKind, SignIn, TlsMode
 from app.sending.accounts import AccountDraft, draft_of
 from app.sending.presets import Preset, preset, provider_of
 from app.ui.context import AppContext
@@ -24,7 +24,7 @@ from app.ui.pages.accounts.warm_up_section import WarmUpSection
 from app.ui.theme import Space
 from app.ui.widgets import FormField
 
-_ANY_OTHER = "smtp"
+_ANY_OTHER, _AMAZON = "smtp", "ses_api"
 _EMPTY = AccountDraft("", "", 0, TlsMode.IMPLICIT, "", "", "")
 
 
@@ -110,7 +110,7 @@ class AccountForm(QWidget):
             dkim_selector=self.signature.first_selector,
             dkim_key_pem=self.signature.pem,
             kind=access.kind,
-            preset=self.preset.key,
+            preset=begin.preset if self.preset is self._opened_with else self.preset.key,
             sign_in=access.sign_in,
             grant=grant,
             region=access.region,
@@ -127,12 +127,14 @@ class AccountForm(QWidget):
         self.server.browser.stop()
 
     def _fill(self) -> None:
+        self._opened_with: Preset | None = None
         account, secrets = self._ground.account, self._ground.secrets
         self.server.browser.set_ground(self._sign_in_address, self._ground.clients)
         if account is None:
             return
-        chosen = provider_of(account.preset, account.host) or preset(_ANY_OTHER)
-        self.preset = chosen
+        usual = _AMAZON if account.kind is AccountKind.SES else _ANY_OTHER
+        chosen = provider_of(account.preset, account.host) or preset(usual)
+        self.preset = self._opened_with = chosen
         self.server.show_preset(chosen)
         self.limits.show_preset(chosen, take_over=False)
         self.limits.show_used(self._ground.sent_today, account.limits)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.sending.accounts import AccountInfo, IdentityInfo
+from app.ui.pages.contacts.elided import ElidedLabel
 from app.ui.theme import Space
-from app.ui.widgets import caption, icon_button, label, link_button
+from app.ui.widgets import caption, icon_button, link_button
 
 
 class AddressRows(QWidget):
@@ -44,10 +45,10 @@ class AddressRows(QWidget):
         row = QHBoxLayout(row_widget)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.S)
-        row.addWidget(label(str(identity) if identity.name else identity.address))
-        about = caption(self._about(identity), wrap=False)
-        row.addWidget(about)
-        row.addStretch(1)
+        who = ElidedLabel(str(identity) if identity.name else identity.address)
+        who.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        row.addWidget(who)
+        row.addWidget(ElidedLabel(self._about(identity), "caption"), 1)
         edit = icon_button(
             "pencil",
             self.tr("Change {0}").format(identity.address),
