@@ -16,6 +16,8 @@ ORGANISATION = "Café Spring & Co, Hauptplatz 1, Graz"
 _HEADERS = ("E-mail", "First name", "Last name", "Company", "City", "Customer number")
 _FIELDS = ("email", "first_name", "last_name", "company", "city", "customer_number")
 _BLOCKS = 8
+_SCATTER = 2654435761
+"""Odd, so it gives each number another one: addresses come in no order, as in life, and not sorted for an index."""
 _WORDS = (
     "Our new season is here: lighter fabrics, longer days and a few surprises we kept quiet about until now. "
     "The workshop in Graz spent the winter on it – every seam was redone, every price was looked at twice (from 19 €). "
@@ -58,7 +60,7 @@ def people(count: int) -> list[dict[str, str]]:
 def person(number: int) -> dict[str, str]:
     """The recipient of that number."""
     return {
-        "email": f"user{number}@customers.example.net",
+        "email": f"user{number * _SCATTER % 2**32}@customers.example.net",
         "first_name": ("Anna", "José", "Zoë", "Max", "Łukasz", "Mary")[number % 6],
         "last_name": (last := ("Smith", "Müller", "O'Neil", "Nowak", "García")[number % 5]),
         "company": f"{last} & Sons",
