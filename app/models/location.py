@@ -12,8 +12,13 @@ from urllib.parse import quote, urlencode
 from app.errors import UserFacingError
 
 _SCHEMES = ("postgresql://", "postgres://")
+_LAST_PORT = 65_535
 _IN_THE_OPEN = frozenset({"host", "port", "user", "dbname"})
 _SECRET = frozenset({"password", "sslpassword", "scram_client_key", "oauth_client_secret"})
+
+
+class UnsafeConnection(UserFacingError):
+    """The address asks for less protection than a connection over a network needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +57,26 @@ def parse_location(text: str) -> Location:
         parts = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
     except psycopg.ProgrammingError:
         # What the library says of it may quote the password.
-        raise UserFacingError(
-            "This is no address of a database.",
-            "It has the form postgresql://user@host/database; write @, : and / in a name as %40, %3A and %2F.",
-        ) from None
+        raise _no_address() from None
+    # Of a password with a bare @ in it the library takes the rest for the server's name, which would be shown.
+    if "@" in parts.get("host", "").lstrip("@") or not all(map(_is_port, parts.get("port", "").split(","))):
+        raise _no_address()
     if not parts.get("dbname"):
         raise UserFacingError(
             "The address does not name a database.", "It has the form postgresql://user@host/database."
         )
     return ServerLocation(_shown(parts), parts["dbname"], parts.get("password", ""))
+
+
+def _no_address() -> UserFacingError:
+    return UserFacingError(
+        "This is no address of a database.",
+        "It has the form postgresql://user@host/database; write @, : and / in a name as %40, %3A and %2F.",
+    )
+
+
+def _is_port(text: str) -> bool:
+    return not text or (text.isdecimal() and 0 < int(text) <= _LAST_PORT)
 
 
 def protection(parts: dict[str, str]) -> dict[str, str]:
@@ -70,13 +86,13 @@ def protection(parts: dict[str, str]) -> dict[str, str]:
         parts: The parameters of the connection, as libpq would use them (PostgreSQL manual, section 34.1).
 
     Raises:
-        UserFacingError: they ask for less.
+        UnsafeConnection: they ask for less.
     """
     if "service" not in parts and all(map(_is_here, _hosts(parts))):
         return {}
     wanted = parts.get("sslmode", "verify-full")
     if wanted not in ("verify-full", "prefer"):  # libpq's own answer to silence is "prefer"
-        raise UserFacingError(
+        raise UnsafeConnection(
             "The connection to the database server would not be safe.",
             "Leave sslmode out of the address, or set it to verify-full.",
             detail=f"sslmode={wanted}",
@@ -118,4 +134,6 @@ def _shown(parts: dict[str, str]) -> str:
     else:
         place = (f"[{host}]" if ":" in host else quote(host)) + (f":{parts['port']}" if "port" in parts else "")
     user = f"{quote(parts['user'], safe='')}@" if "user" in parts else ""
-    return f"postgresql://{user}{place}/{quote(parts['dbname'], safe='')}" + (f"?{urlencode(extra)}" if extra else "")
+    # To libpq a plus sign is no blank.
+    query = f"?{urlencode(extra, quote_via=quote)}" if extra else ""
+    return f"postgresql://{user}{place}/{quote(parts['dbname'], safe='')}{query}"

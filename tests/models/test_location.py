@@ -22,6 +22,10 @@ def test_what_is_no_address_is_a_path() -> None:
         ("postgresql://ann@[::1]:5432/shop", "postgresql://ann@[::1]:5432/shop"),
         ("postgresql://db/shop?password=s3cret", "postgresql://db/shop"),
         ("postgresql://a%40b:s3cret@db/my%2Fshop", "postgresql://a%40b@db/my%2Fshop"),
+        (
+            "postgresql://db/shop?sslrootcert=/my%20files/a%2Bb",
+            "postgresql://db/shop?sslrootcert=%2Fmy%20files%2Fa%2Bb",
+        ),
     ],
 )
 def test_an_address_is_shown_without_its_password(text: str, shown: str) -> None:
@@ -35,7 +39,16 @@ def test_an_address_is_shown_without_its_password(text: str, shown: str) -> None
     assert (again.url, again.name, again.password) == (shown, location.name, "")
 
 
-@pytest.mark.parametrize("text", ["postgresql://ann:s3cret@db/shop?nonsense=1", "postgresql://ann:s3cret@db/"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://ann:s3cret@db/shop?nonsense=1",
+        "postgresql://ann:s3cret@db/",
+        "postgresql://ann:a@s3cret@db/shop",
+        "postgresql://ann:s3cret@db:port/shop",
+        "postgresql://ann:s3cret@db:65536/shop",
+    ],
+)
 def test_a_wrong_address_is_told_without_its_password(text: str) -> None:
     with pytest.raises(UserFacingError, match="address") as caught:
         parse_location(text)

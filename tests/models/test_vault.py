@@ -13,7 +13,7 @@ import pytest
 
 from app.models import vault as vaults
 from app.models.keys import BadRecoveryKey, WorkspaceKey
-from app.models.vault import SERVICE, KeyringVault, VaultUnavailable, open_vault
+from app.models.vault import DATABASE_SERVICE, SERVICE, KeyringVault, VaultUnavailable, open_vault
 
 SECRET_SERVICE = "keyring.backends.SecretService.Keyring"
 
@@ -133,6 +133,20 @@ def test_a_keyring_that_is_locked_later_says_so_without_the_key(
         KeyringVault(GoneBus()).load("shop")
     assert (storing.value.detail, loading.value.detail) == ("KeyringLocked", "OSError")
     assert key.recovery_text() not in f"{storing.value!r} {storing.value.detail} {caplog.text}"
+
+
+def test_the_password_of_a_server_lies_beside_the_keys(key: WorkspaceKey) -> None:
+    backend = InMemory()
+    vault = KeyringVault(backend)
+    address = "postgresql://anna@db.example.org:5432/shop"
+    assert vault.load_password(address) == ""
+    vault.store(address, key)
+    vault.store_password(address, "pass word")
+    assert (vault.load(address), vault.load_password(address)) == (key, "pass word")
+    assert (DATABASE_SERVICE, address) in backend.kept
+    with pytest.raises(VaultUnavailable) as refused:
+        KeyringVault(Locked()).store_password(address, "pass word")
+    assert "pass word" not in f"{refused.value!r} {refused.value.detail}"
 
 
 def test_an_entry_that_is_no_key_is_refused(key: WorkspaceKey) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.content.library import list_templates
@@ -25,29 +22,12 @@ from app.ui.operations import Operations
 from app.ui.shell import MainWindow
 from app.ui.start.choice_sheet import ChoiceSheet
 from app.ui.start.new_workspace_sheet import NewWorkspaceSheet
-from app.ui.start.opened import Opened
 from app.ui.start.opening import Opener
 from app.ui.start.recovery_sheet import RecoverySheet
-from tests.ui.accessible import nameless
+from tests.ui.start_driver import Keyring, Start, press, words
 from tests.ui.waiting import until
 
 OTHER_KEY = WorkspaceKey(bytes(range(32, 64)))
-
-
-class Keyring:
-    """The backend of a system's keyring, as the library `keyring` sees one."""
-
-    def __init__(self) -> None:
-        self.entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.entries[service, username]
 
 
 @pytest.fixture
@@ -61,38 +41,6 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
 @pytest.fixture
 def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.models.vault.open_vault", lambda: None)
-
-
-@dataclass
-class Start:
-    window: MainWindow
-    opener: Opener
-
-    async def sheet(self, name: str) -> QDialog:
-        """Wait for the sheet called *name*."""
-
-        def found() -> QDialog | None:
-            sheets = self.window.findChildren(QDialog, name)
-            return next((sheet for sheet in sheets if sheet.isVisible()), None)
-
-        await until(found)
-        sheet = found()
-        assert sheet is not None
-        sheet.activateWindow()
-        await until(sheet.isActiveWindow)
-        assert nameless(sheet) == []
-        return sheet
-
-    @asynccontextmanager
-    async def opening(self, last: str = "") -> AsyncIterator[asyncio.Task[Opened]]:
-        """The opener at work; in the end what it opened is closed."""
-        task = asyncio.ensure_future(self.opener.open(last))
-        yield task
-        if not task.done():
-            task.cancel()
-        for result in await asyncio.gather(task, return_exceptions=True):
-            if isinstance(result, Opened):
-                result.hold.close()
 
 
 @pytest.fixture
@@ -111,23 +59,12 @@ def path(tmp_path: Path, key: WorkspaceKey) -> Path:
     return made
 
 
-def press(sheet: QDialog, name: str) -> None:
-    button = sheet.findChild(QAbstractButton, name)
-    assert button is not None
-    assert button.isEnabled()
-    button.click()
-
-
 def type_key(sheet: QDialog, text: str) -> None:
     field = sheet.findChild(QPlainTextEdit, "key")
     assert field is not None
     field.selectAll()
     QTest.keyClicks(field, text)
     press(sheet, "confirm")
-
-
-def words(sheet: QDialog) -> str:
-    return "\n".join(label.text() for label in sheet.findChildren(QLabel) if label.isVisible())
 
 
 def move(path: Path, to: Path) -> Path:

@@ -33,7 +33,8 @@ class ServerAddress:
     @classmethod
     def of(cls, location: ServerLocation) -> ServerAddress:
         parts = urlsplit(location.url)
-        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        # To libpq a plus sign is no blank.
+        options = dict(parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True))
         server = options.pop("host", "") or parts.hostname or ""
         port = parts.port or USUAL_PORT
         if options.get("port", "").isdecimal():  # several servers may have a port each
@@ -62,7 +63,7 @@ class ServerAddress:
         else:
             place = (f"[{self.server}]" if ":" in self.server else quote(self.server, safe="")) + port
         user = f"{quote(self.user, safe='')}@" if self.user else ""
-        query = f"?{urlencode(options)}" if options else ""
+        query = f"?{urlencode(options, quote_via=quote)}" if options else ""
         location = parse_location(f"postgresql://{user}{place}/{quote(self.database, safe='')}{query}")
         if not isinstance(location, ServerLocation):
             raise TypeError(location)

@@ -73,10 +73,10 @@ class ServerFields(QWidget):
         self._more.hide()
         form.addWidget(self._more)
         form.addStretch(1)
-        self._server.textEdited.connect(self._on_server_edited)
-        self._server.editingFinished.connect(self._on_server_entered)
         for row, edit in self._edits():
             edit.textEdited.connect(lambda _text, row=row: row.set_error(""))
+        self._server.textEdited.connect(self._on_server_edited)
+        self._server.editingFinished.connect(self._on_server_entered)
 
     def show_address(self, address: ServerAddress) -> None:
         self._options = address.options
@@ -139,9 +139,9 @@ class ServerFields(QWidget):
 
     @Slot(str)
     def _on_server_edited(self, text: str) -> None:
-        was_pasted = len(text) > self._length + 1
+        was_typed = abs(len(text) - self._length) == 1  # an address is complete only when it was pasted
         self._length = len(text)
-        if was_pasted and looks_like_address(text):
+        if not was_typed and looks_like_address(text):
             self._spread(text)
 
     @Slot()

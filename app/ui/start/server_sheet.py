@@ -125,9 +125,10 @@ class ServerSheet(Sheet):
     def _row_of(self, error: UserFacingError) -> FormField:
         """Where *error* has its cause, as far as it is known."""
         from app.models.database import NoDatabase, NotLetIn, WorkspaceUnavailable
+        from app.models.location import UnsafeConnection
 
         if isinstance(error, NotLetIn):
             return self._fields.password
-        if isinstance(error, WorkspaceUnavailable) and not isinstance(error, NoDatabase):
+        if isinstance(error, WorkspaceUnavailable | UnsafeConnection) and not isinstance(error, NoDatabase):
             return self._fields.server
         return self._fields.database

@@ -83,7 +83,10 @@ class KeyCard(Card):
         await self.load()
 
     def _on_show(self) -> None:
-        RecoverySheet(self, self._context.workspace.key.recovery_text(), is_kept=True, is_first=False).open()
+        workspace = self._context.workspace
+        RecoverySheet(
+            self, workspace.key.recovery_text(), is_kept=True, is_first=False, is_shared=workspace.is_shared
+        ).open()
 
 
 def _kept(workspace: Workspace) -> Kept:
