@@ -16,6 +16,7 @@ from app.audience.fields import add_field
 from app.content.library import add_template
 from app.errors import Cancelled, UserFacingError
 from app.models.base import utcnow
+from app.models.sql import driver_sql
 from app.models.states import CampaignKind, DeliveryState, DispatchState, FieldType, MessageFormat, SkipReason
 from app.models.tables import Account, AccountUsage, Campaign, CampaignRoute, Contact, Delivery, Dispatch
 from app.models.workspace import Workspace
@@ -32,6 +33,8 @@ from app.sending.windows import SendingWindow
 from tests.engine.builders import a_campaign, add_contacts, an_account
 from tests.engine.conftest import an_agent, until_rest
 from tests.sending.smtp_server import SmtpServer
+
+pytestmark = pytest.mark.any_workspace
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 WITH_LOGO = """<mjml><mj-body><mj-section><mj-column><mj-image src="cid:logo" alt="Our logo" />
@@ -58,9 +61,8 @@ def with_files(workspace: Workspace, files: dict[str, str]) -> None:
     column = add_field(workspace, "Invoice", FieldType.TEXT).column
     with workspace.write() as session:
         for address, name in files.items():
-            session.connection().exec_driver_sql(
-                f'UPDATE contact SET "{column}" = ? WHERE email = ?',
-                (name or None, address),
+            driver_sql(
+                session.connection(), f'UPDATE contact SET "{column}" = ? WHERE email = ?', (name or None, address)
             )
 
 

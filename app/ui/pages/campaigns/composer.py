@@ -276,7 +276,8 @@ class Composer(View):
         campaign, around, check = self._campaign, self._around, self._check
         if campaign is None or around is None or check is None or check.has_blocker:
             return
-        senders = [one for identity_id in campaign.shares if (one := around.identity(identity_id)) is not None]
+        own_first = sorted(campaign.shares, key=lambda identity_id: identity_id != campaign.identity_id)
+        senders = [one for identity_id in own_first if (one := around.identity(identity_id)) is not None]
         sheet = SendSheet(
             self, campaign, check.count, senders, subject=self._subject_as_read(campaign), warnings=check.warnings
         )
