@@ -100,10 +100,15 @@ class MessagesCard(QWidget):
         self.table.opened.connect(self._on_opened)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        is_narrow = event.size().width() < _NARROW
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        is_narrow = self.width() < _NARROW
         self.table.set_widths(*(_NARROW_WIDTHS if is_narrow else _WIDTHS))
         self.table.setColumnHidden(REPLY, is_narrow)
-        super().resizeEvent(event)
+        if not is_narrow and self.table.isColumnHidden(ACCOUNT):
+            self.table.setColumnWidth(REPLY, _WIDTHS[REPLY] + _WIDTHS[ACCOUNT])
 
     def set_dispatch(self, dispatch_id: int) -> None:
         if dispatch_id != self._dispatch_id:
@@ -124,7 +129,9 @@ class MessagesCard(QWidget):
     def set_outcomes(self, outcomes: Outcomes, *, several_accounts: bool) -> None:
         self.groups.set_outcomes(outcomes)
         self.groups_changed.emit()
-        self.table.setColumnHidden(ACCOUNT, not several_accounts)
+        if self.table.isColumnHidden(ACCOUNT) is several_accounts:
+            self.table.setColumnHidden(ACCOUNT, not several_accounts)
+            self._fit_columns()
 
     @property
     def has_groups(self) -> bool:
