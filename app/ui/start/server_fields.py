@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from app.errors import UserFacingError
@@ -17,9 +17,14 @@ _PORT_WIDTH = 96
 
 class ServerFields(QWidget):
     """
+    Signals:
+        edited: The user changed an input.
+
     Attributes:
         server, port, database, user, password: The rows, to hang errors on.
     """
+
+    edited = Signal()
 
     def __init__(self, *, is_kept: bool) -> None:
         super().__init__()
@@ -75,6 +80,7 @@ class ServerFields(QWidget):
         form.addStretch(1)
         for row, edit in self._edits():
             edit.textEdited.connect(lambda _text, row=row: row.set_error(""))
+            edit.textEdited.connect(self.edited)
         self._server.textEdited.connect(self._on_server_edited)
         self._server.editingFinished.connect(self._on_server_entered)
 

@@ -49,6 +49,7 @@ class ServerSheet(Sheet):
         self._detail = caption()
         self._detail.setObjectName("detail")
         self._detail.hide()
+        self._fields.edited.connect(self._detail.hide)
         self.body.addWidget(self._detail)
         self._progress = Waiting()
         self._progress.setObjectName("connecting")
