@@ -86,6 +86,11 @@ TESTS = (
     SystemPackage("postgresql", "initdb", "a database server of the tests' own; the service it comes with is not used"),
 )
 
+ROOTS_TESTS = (
+    SystemPackage("postfix", "postfix", "a relay of the tests' own, which takes root; its service is not used"),
+)
+"""Nobody else is asked to have a mail server installed."""
+
 SEND_BENCHMARK = (
     SystemPackage("postfix", "smtp-sink", "the server that takes all mail, and smtp-source; its service is not used"),
     SystemPackage("nodejs", "node", "runs Nodemailer, the rival"),

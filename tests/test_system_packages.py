@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from app import system_packages
-from app.system_packages import APPLICATION, SystemPackage, explain, missing
+from app.system_packages import ROOTS_TESTS, TESTS, SystemPackage, explain, missing
+from tools import test as run_tests
 
 LIBRARY = SystemPackage("libnothing9", "libnothing.so.9", "a test")
 COMMAND = SystemPackage("nothing", "command-that-nobody-has", "a test")
@@ -47,5 +48,18 @@ def test_windows_and_macos_lack_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_each_package_is_listed_once() -> None:
-    names = [package.name for package in APPLICATION]
+    names = [package.name for package in (*TESTS, *ROOTS_TESTS)]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("has_policy", [False, True])
+def test_no_service_is_started_while_packages_are_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_policy: bool
+) -> None:
+    policy = tmp_path / "policy-rc.d"
+    if has_policy:
+        policy.write_text("#!/bin/sh\nexit 104\n")
+    monkeypatch.setattr(run_tests, "_POLICY", policy)
+    with run_tests._services_at_rest():
+        assert policy.read_text() == f"#!/bin/sh\nexit {104 if has_policy else 101}\n"
+    assert policy.exists() == has_policy
