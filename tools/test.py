@@ -63,7 +63,7 @@ def see_to_system_packages() -> None:
 
 @contextmanager
 def _services_at_rest() -> Iterator[None]:
-    """Let no package that is installed meanwhile start its service (invoke-rc.d(8)), as where a policy says so already."""
+    """Let no package that is installed meanwhile start its service (invoke-rc.d(8)); a policy that is there stays."""
     if _POLICY.exists():
         yield
         return
