@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QLineEdit
 
 from app.ui.shell import MainWindow
 from app.ui.start.opened import Opened
@@ -78,3 +80,16 @@ def press(sheet: QDialog, name: str) -> None:
 
 def words(sheet: QDialog) -> str:
     return "\n".join(label.text() for label in sheet.findChildren(QLabel) if label.isVisible())
+
+
+def edit(sheet: QDialog, name: str) -> QLineEdit:
+    found = sheet.findChild(QLineEdit, name)
+    assert found is not None
+    return found
+
+
+def paste(field: QLineEdit, text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+    field.setFocus()
+    field.selectAll()
+    QTest.keySequence(field, QKeySequence(QKeySequence.StandardKey.Paste))

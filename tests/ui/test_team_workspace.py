@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -36,7 +35,7 @@ from app.ui.start.opened import Opened
 from app.ui.start.opening import Opener
 from app.ui.start.server_address import ServerAddress
 from tests.postgres import PASSWORD, USER, Cluster, location_of
-from tests.ui.start_driver import PATIENCE_S, Keyring, Start, press, words
+from tests.ui.start_driver import PATIENCE_S, Keyring, Start, edit, paste, press, words
 from tests.ui.waiting import until
 
 OTHER_KEY = WorkspaceKey(bytes(range(32, 64)))
@@ -76,12 +75,6 @@ async def connecting(start: Start) -> QDialog:
     return await start.sheet("teamWorkspace")
 
 
-def edit(sheet: QDialog, name: str) -> QLineEdit:
-    found = sheet.findChild(QLineEdit, name)
-    assert found is not None
-    return found
-
-
 def port_of(sheet: QDialog) -> QSpinBox:
     found = sheet.findChild(QSpinBox, "port")
     assert found is not None
@@ -100,13 +93,6 @@ def enter(sheet: QDialog, address: ServerAddress) -> None:
         QTest.keyClicks(edit(sheet, name), text)
     port_of(sheet).setValue(address.port)
     QTest.keyClick(edit(sheet, "password"), Qt.Key.Key_Return)
-
-
-def paste(field: QLineEdit, text: str) -> None:
-    QGuiApplication.clipboard().setText(text)
-    field.setFocus()
-    field.selectAll()
-    QTest.keySequence(field, QKeySequence(QKeySequence.StandardKey.Paste))
 
 
 def type_key(sheet: QDialog, key: WorkspaceKey) -> None:

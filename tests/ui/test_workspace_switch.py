@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMenu, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QPlainTextEdit, QPushButton
 from sqlalchemy import func, select
 
 from app import paths, settings
@@ -28,7 +27,7 @@ from app.sending.supervisor import Supervisor
 from app.ui.application import App
 from app.ui.shell import MainWindow
 from tests.postgres import PASSWORD, location_of
-from tests.ui.start_driver import Keyring
+from tests.ui.start_driver import Keyring, edit, paste
 from tests.ui.waiting import until
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
@@ -82,12 +81,6 @@ def shown_window() -> MainWindow:
 def is_at_work(name: str) -> bool:
     windows = [one for one in QApplication.topLevelWidgets() if isinstance(one, MainWindow) and one.isVisible()]
     return any(name in one.sidebar.workspace.accessibleName() and one.current_page is not None for one in windows)
-
-
-def edit(sheet: QDialog, name: str) -> QLineEdit:
-    found = sheet.findChild(QLineEdit, name)
-    assert found is not None
-    return found
 
 
 async def sheet_called(name: str) -> QDialog:
@@ -200,9 +193,7 @@ async def test_from_a_file_to_a_team_and_back(home: Path, qapp: App, key: Worksp
         choose_in_menu("Connect to a team")
         sheet = await sheet_called("teamWorkspace")
         server = edit(sheet, "server")
-        server.setFocus()
-        QApplication.clipboard().setText(server_url)
-        QTest.keySequence(server, QKeySequence(QKeySequence.StandardKey.Paste))
+        paste(server, server_url)
         QTest.keyClick(server, Qt.Key.Key_Return)
         await enter_key(key)
         await until(lambda: is_at_work("Blumen Berger"))
