@@ -97,6 +97,12 @@ class Database(ABC):
             yield session
 
     @contextmanager
+    def write_much(self) -> Iterator[Session]:
+        """As `write`, for a statement that goes through a large part of the tables."""
+        with self.write() as session:
+            yield session
+
+    @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A Core connection in a write transaction, for migrations."""
         with self.translating(), self._engine.begin() as connection:

@@ -26,6 +26,8 @@ from app.models.database import (
 from app.models.keys import WorkspaceKey
 
 _CACHE_KIB = 64 * 1024
+_AGENT_CACHE_KIB = 12 * 1024
+"""Sending goes through the tables once; a larger cache would only make the agent grow with the workspace."""
 
 # Without an adapter the binding looks one up for every None, seven times slower on sparse rows.
 sqlcipher.register_adapter(type(None), lambda value: value)
@@ -106,6 +108,7 @@ class FileDatabase(Database):
         self._key = key
         self._synchronous = "FULL" if durable else "NORMAL"
         self._patience_s = SENDING_PATIENCE_S if durable else BUSY_TIMEOUT_S
+        self._cache_kib = _AGENT_CACHE_KIB if durable else _CACHE_KIB
         engine = self._create_engine()
         super().__init__(path, engine, reader=engine.execution_options(reading=True))
         self._watch: Any = None
@@ -130,13 +133,26 @@ class FileDatabase(Database):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            connection.execute(f"PRAGMA cache_size = -{self._cache_kib}")
             connection.execute("PRAGMA temp_store = MEMORY")
         except sqlcipher.Error as error:
             if connection is not None:
                 connection.close()
             raise self._translated(error) from error
         return connection
+
+    @contextmanager
+    def write_much(self) -> Iterator[Session]:
+        """See `Database.write_much`. The memory it takes is given back at the end."""
+        with self.translating(), self._engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            try:
+                with Session(connection) as session, session.begin():
+                    yield session
+            finally:
+                raw.execute(f"PRAGMA cache_size = -{self._cache_kib}")
+                raw.execute("PRAGMA shrink_memory")
 
     def begin_storing(self, session: Session) -> None:
         """See `Database.begin_storing`. Preparing took no lock; now the write lock is taken on the same connection."""

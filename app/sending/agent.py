@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
@@ -23,6 +24,7 @@ from app.sending.throttle import SystemClock
 logger = logging.getLogger(__name__)
 
 _STDIN = 0
+_NICENESS = 10
 _LAST_LOOK_S = 2.0
 """How long the agent of a closed app stays idle before it ends."""
 
@@ -90,6 +92,8 @@ def serve(
     Raises:
         UserFacingError: see `run_agent`, `Workspace.open`.
     """
+    if leave_with_app:
+        _let_the_window_go_first()
     workspace = Workspace.open(location, key, durable=True)
     logger.info("The agent begins.")
     try:
@@ -97,6 +101,12 @@ def serve(
     finally:
         workspace.close()
         logger.info("The agent ends.")
+
+
+def _let_the_window_go_first() -> None:
+    """Give way to whoever works at this computer; on Windows the app starts its agent that way."""
+    if sys.platform != "win32":
+        os.nice(_NICENESS)
 
 
 @contextlib.contextmanager

@@ -114,7 +114,7 @@ def freeze(workspace: Workspace, dispatch_id: int) -> bool:
     Raises:
         UserFacingError: the message cannot be made.
     """
-    with workspace.write() as session:
+    with workspace.database.write_much() as session:
         dispatch = session.get(Dispatch, dispatch_id, with_for_update=True)
         if dispatch is None or dispatch.state is not DispatchState.PLANNED or dispatch.wish is not Wish.RUN:
             return False

@@ -18,7 +18,8 @@ _PAUSES_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 _CALM_AFTER_S = 60.0
 _ELSEWHERE_S = 5.0
 _OUTPUT_BYTES = 4000
-_NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would show one beside the app
+# Windows would show a console beside the app; and who works at this computer goes first.
+_QUIETLY = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
 
 
 class AgentState(StrEnum):
@@ -110,7 +111,7 @@ class Supervisor:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                creationflags=_NO_CONSOLE,
+                creationflags=_QUIETLY,
                 start_new_session=True,  # Ctrl-C in the app's terminal, or closing it, does not end the agent
             )
         except OSError as error:

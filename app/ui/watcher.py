@@ -35,6 +35,9 @@ _PAUSE_S = 2.0
 LOOK_EVERY_S = 0.25
 """`PRAGMA data_version` reads one number of shared memory; four times a second costs no measurable power."""
 
+TELL_EVERY_S = 1.0
+"""What changes all the time, such as the counts of a campaign, is told once a second: each time pages are painted anew."""
+
 
 class Watcher:
     """Announces the changes of other connections through `Operations`, a few times a second at most."""
@@ -71,6 +74,8 @@ class Watcher:
                 version, seen = current, now
                 if changed:
                     self._operations.announce(*changed)
+                    await asyncio.sleep(TELL_EVERY_S)
+                    continue
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _fingerprints(self) -> dict[str, object]:
