@@ -78,7 +78,7 @@ class Connections:
 
     async def _keep_sending(self) -> None:
         """Send over one connection after the other, as long as there is something to send."""
-        failures = 0
+        failures = in_vain = 0
         try:
             while len(self._tasks) <= self._most and await self._feed.until_free():
                 try:
@@ -92,12 +92,17 @@ class Connections:
                     failures += 1
                     continue
                 failures = 0
-                await self._send_over(connection)
+                # Who takes connections and drops them must not be run at with the whole queue.
+                in_vain = 0 if await self._send_over(connection) else in_vain + 1
+                if in_vain > 1:
+                    await self._feed.rest(_RECONNECT_S[min(in_vain - 2, len(_RECONNECT_S) - 1)])
         except Exception as error:  # noqa: BLE001  the feed knows whom it concerns
             self._feed.fail(error)
 
-    async def _send_over(self, connection: Connection) -> None:
+    async def _send_over(self, connection: Connection) -> bool:
+        """Send over a connection as long as it lasts, and return whether it was of use."""
         try:
             await connection.run(self._feed)
+            return connection.has_served or connection.is_usable
         finally:
             await connection.close()

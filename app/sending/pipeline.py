@@ -101,6 +101,7 @@ class SmtpConnection:
         self._told_to_go = False
         self._must_reset = False
         self._is_fresh = True  # no message has had its answer yet
+        self.has_served = False
         self._line: deque[_Transaction] = deque()  # one content, one envelope behind it, the others being claimed
 
     @property
@@ -193,6 +194,7 @@ class SmtpConnection:
         if outcome.reason is Reason.SERVER_CLOSING and not current.content_left:
             outcome = replace(outcome, is_untried=not self._is_fresh)
         self._is_fresh = False
+        self.has_served = self.has_served or outcome.reason is not Reason.SERVER_CLOSING
         current.settle(outcome)
         if self._told_to_go:
             raise Interruption(Reason.SERVER_CLOSING)

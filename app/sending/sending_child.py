@@ -38,6 +38,7 @@ from app.sending.trouble import AccountTrouble
 
 ROWS_AHEAD = 48
 _CLAIM_AHEAD = 3
+_LONGEST_REST_S = 1.0
 # A message to the agent costs both sides as much as composing a tenth of one. Claims are waited for, outcomes are not.
 _CLAIM_EVERY_S, _SETTLE_EVERY_S = 0.003, 0.01
 
@@ -126,7 +127,9 @@ class _ChildFeed:
         return not self._is_cut_off and await self._until_rows()
 
     async def rest(self, seconds: float) -> None:
-        """Not here: when its connections have ended, the process ends, and the agent decides when to try again."""
+        """Not long: when its connections cannot be had, the process ends, and the agent decides when to try again."""
+        if not self._is_cut_off:
+            await asyncio.sleep(min(seconds, _LONGEST_REST_S))
 
     def note(self, trouble: AccountTrouble) -> None:
         self._is_cut_off = True

@@ -86,6 +86,10 @@ class SesConnection:
         self._line: deque[_Shipment] = deque()  # one under way, one being claimed
 
     @property
+    def has_served(self) -> bool:
+        return not self._is_fresh
+
+    @property
     def is_usable(self) -> bool:
         return self._is_open and self._messages_left != 0
 

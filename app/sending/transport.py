@@ -87,6 +87,10 @@ class Connection(Protocol):
     """A line to a server that is ready to take mail."""
 
     @property
+    def has_served(self) -> bool:
+        """The server has said something about a message. One that breaks before was of no use."""
+
+    @property
     def is_usable(self) -> bool:
         """It can take another message: still connected, not told to go away, and below its number of messages."""
 
