@@ -36,7 +36,7 @@ LOOK_EVERY_S = 0.25
 """`PRAGMA data_version` reads one number of shared memory; four times a second costs no measurable power."""
 
 TELL_EVERY_S = 1.0
-"""What changes all the time, such as the counts of a campaign, is told once a second: each time pages are painted anew."""
+"""What changes all the time, such as a campaign's counts, is told once a second: each time pages are painted anew."""
 
 
 class Watcher:
