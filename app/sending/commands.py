@@ -105,5 +105,7 @@ def with_ascii_domain(address: str) -> bytes:
     Raises:
         UnicodeError: There are other letters before the @, or the domain is not one.
     """
+    if address.isascii():
+        return address.encode()
     local, _, domain = address.rpartition("@")
     return local.encode("ascii") + b"@" + (domain.encode() if domain.isascii() else idna.encode(domain, uts46=True))

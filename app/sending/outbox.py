@@ -7,7 +7,7 @@ outcome is known (`app.sending.settlements`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -82,7 +82,7 @@ def lease_deferred(
         limit=limit, agent_id=agent_id,
     )  # fmt: skip
     began = first_tries(session, {one.id: one.attempts for one in deliveries})
-    return [replace(one, first_tried_at=began.get(one.id)) for one in deliveries]
+    return [one._replace(first_tried_at=began.get(one.id)) for one in deliveries]
 
 
 def claim(

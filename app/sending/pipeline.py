@@ -150,12 +150,18 @@ class SmtpConnection:
 
     def _look_ahead(self, feed: Feed[J]) -> None:
         """Have the next jobs claimed while the others are under way; no more than a few, lest a pause come late."""
-        while self.is_usable and self._claimed_ahead < self._claim_ahead and (job := feed.try_take()) is not None:
+        while self.is_usable and self._waiting < self._claim_ahead and (job := feed.try_take()) is not None:
             self._line_up(feed, job)
 
     @property
-    def _claimed_ahead(self) -> int:
-        return sum([not transaction.has_started for transaction in self._line])
+    def _waiting(self) -> int:
+        """How many in line have not started: all but one or two at its head."""
+        started = 0
+        for transaction in self._line:
+            if not transaction.commands:
+                break
+            started += 1
+        return len(self._line) - started
 
     def _line_up(self, feed: Feed[J], job: J) -> None:
         envelope, content = job.envelope, job.content

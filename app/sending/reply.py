@@ -1,5 +1,6 @@
 """What an SMTP server answers: three digits, often an enhanced status code, and words (RFC 5321 §4.2, RFC 2034)."""
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from app.errors import AppError
 
 MAX_TEXT_CHARS = 500
 MAX_REPLY_BYTES = 32_768
+_SHORT_LINE_BYTES = 40
 
 _LINE = re.compile(rb"([2-5]\d\d)([ -]?)(.*)", re.DOTALL)
 _ENHANCED = re.compile(r"[;#(]?\s*([245]\.\d{1,3}\.\d{1,3})(?!\S*\d)[);:]?\s*")
@@ -50,6 +52,12 @@ class Reply:
         Raises:
             MalformedReply: A line does not start with three digits, or the lines disagree about them.
         """
+        if len(lines) == 1 and len(lines[0]) <= _SHORT_LINE_BYTES:
+            return _parsed_line(lines[0])
+        return cls._parse(lines)
+
+    @classmethod
+    def _parse(cls, lines: Sequence[bytes]) -> "Reply":
         codes = set()
         words = []
         for line in lines:
@@ -74,6 +82,12 @@ class Reply:
 
     def __str__(self) -> str:
         return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed_line(line: bytes) -> Reply:
+    """The reply of one line. A server says the same few, such as "250 2.1.0 Ok", to every message."""
+    return Reply._parse([line])  # noqa: SLF001  a cache cannot be a method of the frozen class
 
 
 class ReplyReader:

@@ -162,8 +162,15 @@ class _ChildFeed:
 
     def _flush_settled(self) -> None:
         settled, self._settled = self._settled, []
-        if settled:
-            self._pipe.send(Settled(settled))
+        if not settled:
+            return
+        accepted, others = [], []
+        for delivery_id, outcome in settled:
+            if outcome.is_sent and (reply := outcome.reply) is not None:
+                accepted.append((delivery_id, reply.code, reply.enhanced, reply.text))
+            else:
+                others.append((delivery_id, outcome))
+        self._pipe.send(Settled(accepted, others))
 
     def _hear(self, message: FromAgent) -> None:
         match message:

@@ -53,8 +53,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Process: that became of these deliveries."""
+    """Process: that became of these deliveries; of those that were accepted only the reply is told, in its parts."""
 
+    accepted: list[tuple[int, int, str, str]]
     outcomes: list[tuple[int, Outcome]]
 
 

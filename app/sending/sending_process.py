@@ -11,8 +11,9 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.sending.outcomes import Outcome, Reason, interrupted
+from app.sending.outcomes import Outcome, OutcomeKind, Reason, interrupted
 from app.sending.pipe import Pipe
+from app.sending.reply import Reply
 from app.sending.sending_child import ROWS_AHEAD, main
 from app.sending.sending_messages import (
     Claim,
@@ -151,13 +152,14 @@ class _SendingProcess:
             case Claim(delivery_ids):
                 for delivery_id in delivery_ids:
                     self._claim(delivery_id)
-            case Settled(outcomes):
+            case Settled(accepted, outcomes):
                 self.has_sent = True
+                for delivery_id, code, enhanced, text in accepted:
+                    self._settle(
+                        delivery_id, Outcome(OutcomeKind.SENT, Reason.ACCEPTED, reply=Reply(code, enhanced, text))
+                    )
                 for delivery_id, outcome in outcomes:
-                    self._granted.discard(delivery_id)
-                    if (hand := self._out.pop(delivery_id, None)) is not None:  # or its claim was refused meanwhile
-                        sender, row = hand
-                        sender.settle(self._lane, row, outcome)
+                    self._settle(delivery_id, outcome)
             case NotComposed(delivery_id, explanation):
                 sender, row = self._out.pop(delivery_id)
                 sender.skip(row.delivery, explanation)
@@ -166,6 +168,12 @@ class _SendingProcess:
             case Failed(trace):
                 logger.error("A sending process failed.\n%s", trace)
                 self._lane.fail(RuntimeError("a sending process failed"))
+
+    def _settle(self, delivery_id: int, outcome: Outcome) -> None:
+        self._granted.discard(delivery_id)
+        if (hand := self._out.pop(delivery_id, None)) is not None:  # or its claim was refused meanwhile
+            sender, row = hand
+            sender.settle(self._lane, row, outcome)
 
     async def _feed(self, count: int) -> None:
         """Hand out up to *count* deliveries, waiting for the first."""
