@@ -26,7 +26,7 @@ from tests.postgres import KEY
 from tests.sending.smtp_server import Fault, Step
 
 PEOPLE = 60
-EXAMPLES = int(os.environ.get("STORM_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("STORM_EXAMPLES", "9"))
 PHASES = [phase for phase in Phase if phase is not Phase.shrink or os.environ.get("STORM_SHRINK")]
 _BREATH_S = 0.02
 _PATIENCE_S = 45.0
