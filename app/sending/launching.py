@@ -35,6 +35,7 @@ def launch(workspace: Workspace, campaign_id: int, *, at: datetime | None = None
     """
     with workspace.write() as session:
         campaign = existing(session, campaign_id)
+        session.refresh(campaign, with_for_update=True)  # who launches it at the same moment comes after us
         if latest_dispatches(session, campaign_id):
             raise UserFacingError(
                 "This campaign was already sent.",
@@ -65,7 +66,7 @@ def take_back(workspace: Workspace, dispatch_id: int) -> None:
         UserFacingError: it has begun.
     """
     with workspace.write() as session:
-        dispatch = session.get_one(Dispatch, dispatch_id)
+        dispatch = session.get_one(Dispatch, dispatch_id, with_for_update=True)
         if dispatch.state is not DispatchState.PLANNED:
             raise UserFacingError("The first messages are on their way already.", "Pause or cancel the campaign.")
         session.delete(dispatch)
@@ -79,7 +80,7 @@ def pause(workspace: Workspace, dispatch_id: int) -> None:
 def resume(workspace: Workspace, dispatch_id: int) -> None:
     """Go on where it stopped; a problem noted with it or its accounts is taken as solved."""
     with workspace.write() as session:
-        dispatch = session.get_one(Dispatch, dispatch_id)
+        dispatch = session.get_one(Dispatch, dispatch_id, with_for_update=True)
         _refuse_if_over(dispatch)
         if dispatch.problem:
             count_anew(session, dispatch_id, utcnow())
@@ -96,7 +97,7 @@ def cancel(workspace: Workspace, dispatch_id: int) -> None:
 
 def _wish(workspace: Workspace, dispatch_id: int, wish: Wish) -> None:
     with workspace.write() as session:
-        dispatch = session.get_one(Dispatch, dispatch_id)
+        dispatch = session.get_one(Dispatch, dispatch_id, with_for_update=True)
         _refuse_if_over(dispatch)
         dispatch.wish = wish
 

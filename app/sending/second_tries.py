@@ -174,7 +174,7 @@ def first_tries(session: Session, tries: Mapping[int, int]) -> dict[int, datetim
 
 def _queue_again(workspace: Workspace, dispatch_id: int, chosen: Iterable[ColumnElement[bool]]) -> int:
     with workspace.write() as session:
-        dispatch = session.get_one(Dispatch, dispatch_id)
+        dispatch = session.get_one(Dispatch, dispatch_id, with_for_update=True)
         _refuse_if_it_cannot_go(session, dispatch)
         queued = _update(
             session,
