@@ -68,7 +68,7 @@ class SendingProcesses:
             share = (self._connections + len(self._tasks)) // self._most
             task = asyncio.get_running_loop().create_task(self._keep_sending(max(1, share)))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._on_done)
 
     def shrink(self) -> None:
         """The server finds the connections too many: the next processes make do with one less."""
@@ -84,6 +84,11 @@ class SendingProcesses:
         for task in self._tasks:
             task.cancel()
         await self.close()
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._lane.wake()  # what came up in its last moment has seen one at work
 
     async def _keep_sending(self, connections: int) -> None:
         """Have one process after the other, as long as there is something to send."""
