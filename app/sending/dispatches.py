@@ -122,12 +122,12 @@ def _waiting(session: Session, dispatch_id: int) -> int:
 
 
 def _usage(session: Session, dispatch_id: int) -> tuple[tuple[int, int], ...]:
-    """How many messages of a dispatch were sent in each minute (since 1970, UTC) of the last two days."""
+    """How many messages of a dispatch left, as far as is known, in each minute (since 1970, UTC) of two days."""
     since = now_ms() - _TWO_DAYS_MS
     minute: ColumnElement[int] = literal_column("settled_at / 60000")
     rows = session.execute(
         select(minute, func.count())
-        .where(Delivery.dispatch_id == dispatch_id, Delivery.state == DeliveryState.SENT)
+        .where(Delivery.dispatch_id == dispatch_id, Delivery.state.in_((DeliveryState.SENT, DeliveryState.IN_DOUBT)))
         .where(literal_column("settled_at") > since)
         .group_by(minute)
     )

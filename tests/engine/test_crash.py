@@ -17,10 +17,13 @@ from app.models.states import CampaignStatus, DeliveryState
 from app.models.tables import AccountUsage, AgentLease, Delivery
 from app.models.workspace import Workspace
 from app.reports.metrics import delivery_ids, delivery_page, dispatch_report
-from app.sending import agent, engine
+from app.sending import agent, campaigns, engine
+from app.sending.dispatches import work_of
 from app.sending.exit_codes import ExitCode
 from app.sending.lease import AgentAtWork, agent_status
-from tests.engine.builders import add_contacts, an_account, launched
+from app.sending.plan import freeze
+from app.sending.windows import SendingWindow
+from tests.engine.builders import a_campaign, add_contacts, an_account, launched
 from tests.engine.conftest import an_agent, eventually, until, until_rest
 from tests.engine.processes import PROGRAM, ROOT, agent_process, is_alive, not_on_windows, on_linux
 from tests.sending.smtp_server import SILENCE, Fault, SmtpServer, Step, late
@@ -288,3 +291,15 @@ async def test_an_agent_whose_lease_was_taken_over_finishes_what_is_on_its_way_a
     counts = dispatch_report(workspace, dispatch_id).counts
     assert counts.by_state == {SENT: len(smtp_server.mails), QUEUED: 100 - len(smtp_server.mails)}
     assert agent_status(workspace).host == "till-2"
+
+
+def test_what_is_in_doubt_counts_against_the_campaigns_own_limit(workspace: Workspace) -> None:
+    add_contacts(workspace, ["ada@example.com"])
+    campaign_id = a_campaign(workspace, an_account(workspace, 25))
+    campaigns.change_campaign(workspace, campaign_id, window=SendingWindow(per_day=1))
+    dispatch_id = campaigns.launch(workspace, campaign_id, grace=campaigns.NO_GRACE)
+    freeze(workspace, dispatch_id)
+    with workspace.write() as session:
+        session.execute(update(Delivery).values(state=IN_DOUBT, settled_at=utcnow()))
+    with workspace.read() as session:
+        assert [count for _, count in work_of(session, dispatch_id).usage] == [1]
