@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from app.errors import UserFacingError
 from app.models.base import utcnow
 from app.models.states import CampaignStatus, DeliveryState, DispatchState
-from app.models.tables import Delivery
+from app.models.tables import AccountPace, Delivery
 from app.models.workspace import Workspace
 from app.reports.metrics import delivery_ids, delivery_page, dispatch_report
 from app.sending import campaigns
@@ -107,8 +107,10 @@ async def test_no_storm_makes_a_state_untrue(workspace: Workspace, seed: int, is
 
 
 async def _bring_to_an_end(workspace: Workspace, dispatch_id: int, identity_id: int) -> None:
-    """Let the agent do what is left, as a patient user would."""
+    """Let the agent do what is left, as a patient user would: after ten minutes the account is at its old pace again."""
     change_limits(workspace, identity_id, Limits(per_second=5000))
+    with workspace.write() as session:
+        session.execute(delete(AccountPace))
     over = (DispatchState.FINISHED, DispatchState.CANCELLED)
     async with an_agent(workspace):
         for _ in range(20):
