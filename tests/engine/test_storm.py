@@ -107,7 +107,7 @@ async def test_no_storm_makes_a_state_untrue(workspace: Workspace, seed: int, is
 
 
 async def _bring_to_an_end(workspace: Workspace, dispatch_id: int, identity_id: int) -> None:
-    """Let the agent do what is left, as a patient user would: after ten minutes the account is at its old pace again."""
+    """Let the agent do what is left, as a patient user would, who lets the account come back to its old pace."""
     change_limits(workspace, identity_id, Limits(per_second=5000))
     with workspace.write() as session:
         session.execute(delete(AccountPace))
