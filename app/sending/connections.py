@@ -67,6 +67,7 @@ class Connections:
 
     async def abort(self) -> None:
         """Break off what is under way; it is settled as what it is by then, in doubt at worst."""
+        self._most = 0  # closing them is a change that others look at, and would have them opened again
         for task in self._tasks:
             task.cancel()
         await self.close()

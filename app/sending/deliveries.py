@@ -25,14 +25,14 @@ class LeasedDelivery(NamedTuple):
     account_id: int | None = None
     first_tried_at: datetime | None = None
 
+    @property
+    def domain(self) -> str:
+        """The recipient's domain, as the address has it."""
+        return self.address.rpartition("@")[2]
+
 
 class Row(NamedTuple):
     """A delivery that can go, and what is to be merged into its message."""
 
     delivery: LeasedDelivery
     values: Mapping[str, object]
-
-    @property
-    def domain(self) -> str:
-        """The recipient's domain, as the address has it."""
-        return self.delivery.address.rpartition("@")[2]

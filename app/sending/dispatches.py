@@ -53,7 +53,7 @@ class RouteInfo:
 
 
 @dataclass(frozen=True)
-class Work:
+class SendingPlan:
     """What it takes to send a dispatch.
 
     Attributes:
@@ -87,7 +87,7 @@ def open_dispatches(session: Session) -> list[OpenDispatch]:
     ]
 
 
-def work_of(session: Session, dispatch_id: int) -> Work:
+def plan_of(session: Session, dispatch_id: int) -> SendingPlan:
     """What it takes to send a dispatch."""
     dispatch = session.get_one(Dispatch, dispatch_id)
     campaign = session.get_one(Campaign, dispatch.campaign_id)
@@ -98,7 +98,7 @@ def work_of(session: Session, dispatch_id: int) -> Work:
         .order_by(DispatchRoute.identity_id)
     )
     window, breaker = SendingWindow.from_json(campaign.window), Breaker.from_json(campaign.breaker)
-    return Work(
+    return SendingPlan(
         dispatch_id=dispatch_id,
         priority=dispatch.priority,
         routes=tuple(RouteInfo(*route) for route in routes),
@@ -144,8 +144,9 @@ def halt(session: Session, dispatch_id: int, problem: str) -> None:
 
 
 def note(session: Session, dispatch_id: int, text: str) -> None:
-    """Tell the user why nothing goes out for the moment; empty when it goes."""
-    session.execute(update(Dispatch).where(Dispatch.id == dispatch_id).values(note=text))
+    """Tell the user why nothing goes out for the moment; empty when it goes. What rests waits for nothing."""
+    waits = (Dispatch.state == DispatchState.SENDING, Dispatch.wish == Wish.RUN) if text else ()
+    session.execute(update(Dispatch).where(Dispatch.id == dispatch_id, *waits).values(note=text))
 
 
 def put_down(

@@ -129,6 +129,10 @@ class Engine:
             if running.task.done():
                 del self._running[dispatch_id]
                 running.task.result()
+        for dispatch_id, freezing in list(self._freezing.items()):
+            if freezing.done():
+                del self._freezing[dispatch_id]
+                freezing.result()
         now = utcnow()
         self._next_look = now + _NEVER
         wanted = await asyncio.to_thread(self._read, dispatches.open_dispatches)
@@ -177,10 +181,11 @@ class Engine:
         """Write down the audience, however long it takes, while the others go on."""
         try:
             await asyncio.to_thread(freeze, self._workspace, dispatch_id)
+        except WorkspaceUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001  one campaign must not keep the others from going out
             await self._stop_short(dispatch_id, error)
         finally:
-            del self._freezing[dispatch_id]
             self._look_again = True
 
     async def _send(self, dispatch: OpenDispatch, now: datetime) -> None:
@@ -193,19 +198,19 @@ class Engine:
             await self._writer.write(lambda session: outbox.finish_if_done(session, dispatch.id))
 
     async def _start(self, dispatch: OpenDispatch) -> None:
-        work = await asyncio.to_thread(self._read, lambda session: dispatches.work_of(session, dispatch.id))
-        able = [route for route in work.routes if not route.problem]
+        plan = await asyncio.to_thread(self._read, lambda session: dispatches.plan_of(session, dispatch.id))
+        able = [route for route in plan.routes if not route.problem]
         if not able:
-            problem = next((route.problem for route in work.routes), "Its account was removed.")
+            problem = next((route.problem for route in plan.routes), "Its account was removed.")
             await self._writer.write(lambda session: dispatches.halt(session, dispatch.id, problem))
             return
         runner = DispatchRunner(
             self._workspace,
             self._writer,
-            [await self._route(work.dispatch_id, route) for route in able],
-            plan=work,
+            [await self._route(plan.dispatch_id, route) for route in able],
+            plan=plan,
             rng=self._rng,
-            hours=Throttle(Limits(), clock=self._lanes.clock, usage=work.usage, window=work.window),
+            hours=Throttle(Limits(), clock=self._lanes.clock, usage=plan.usage, window=plan.window),
             agent_id=self._agent_id,
         )
         task = asyncio.get_running_loop().create_task(self._drive(dispatch.id, runner))
@@ -238,7 +243,7 @@ class Engine:
         """Tell the user why nothing goes out for the moment, when that has changed."""
         for dispatch_id, running in self._running.items():
             note = running.runner.note
-            if note != running.note:
+            if note != running.note and not running.task.done():
                 running.note = note
                 await self._writer.write(partial(dispatches.note, dispatch_id=dispatch_id, text=note))
 

@@ -52,10 +52,12 @@ class Sender(Protocol):
     @property
     def is_big(self) -> bool: ...
     def free_in(self) -> float: ...
+    @property
+    def held_domain(self) -> str | None: ...
     def waiting_rows(self) -> int: ...
     def next_row(self, lane: "Lane") -> Row | None: ...
     def compose(self, lane: "Lane", row: Row) -> OutgoingMessage | None: ...
-    def skip(self, delivery: LeasedDelivery, explanation: str) -> None: ...
+    def skip(self, lane: "Lane", delivery: LeasedDelivery, explanation: str) -> None: ...
     def letter(self, lane: "Lane") -> tuple[LetterKey, Letter]: ...
     def claim(self, lane: "Lane", delivery: LeasedDelivery) -> "asyncio.Future[bool]": ...
     def settle(self, lane: "Lane", row: Row, outcome: Outcome) -> None: ...
@@ -73,6 +75,7 @@ class Lane:
     Attributes:
         note: Why nothing goes out at the moment although all is well; empty while it goes.
         has_new_pace: The server has asked for less since the pace was stored.
+        is_down: Its server could not be reached, or took connections for nothing, and has answered no message since.
     """
 
     def __init__(
@@ -92,7 +95,8 @@ class Lane:
         self.throttle = throttle
         self.note = ""
         self.has_new_pace = False
-        self._domains = domains
+        self.is_down = False
+        self.domains = domains
         self._senders: list[Sender] = []
         self._connections = Connections(transport, LaneFeed(self), most=connections, when_closed=self.wake)
         most = useful_processes() if multi_core is not None else 0
@@ -110,6 +114,15 @@ class Lane:
         with contextlib.suppress(ValueError):
             self._senders.remove(sender)
         self.wake()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody sends through it, or a connection is open."""
+        return (
+            bool(self._senders)
+            or self._connections.are_open
+            or (self._processes is not None and self._processes.are_open)
+        )
 
     async def close(self) -> None:
         """Wait until the connections are closed, which nobody has anything more for."""
@@ -141,7 +154,7 @@ class Lane:
 
     def is_free(self, domain: str) -> bool:
         """Whether the receiver *domain* may get another message now."""
-        return self._domains.free_in(domain) <= 0
+        return self.domains.free_in(domain) <= 0
 
     def heed(self, outcome: Outcome, *, domain: str) -> None:
         """Slow down, rest or make do with fewer connections if the server asks for it."""
@@ -150,16 +163,22 @@ class Lane:
             if self._processes is not None:
                 self._processes.shrink()
         if outcome.slow_down and outcome.scope is Scope.DOMAIN:
-            self._domains.slow_down(domain, outcome.retry_after_s)
+            self.domains.slow_down(domain, outcome.retry_after_s)
         elif outcome.slow_down or outcome.resume_after_s is not None:
             self.throttle.slow_down(outcome.resume_after_s or outcome.retry_after_s)
             self.has_new_pace = True
 
-    def give_back(self, row: Row) -> None:
-        """A delivery that was taken was not offered to the server."""
+    def give_back(self, domain: str) -> None:
+        """A delivery to *domain* that was taken was not offered to the server."""
         self.throttle.give_back()
-        self._domains.give_back(row.domain)
+        self.domains.give_back(domain)
         self.wake()
+
+    def has_failed(self, title: str, outcome: Outcome) -> None:
+        """No connection could be had; *title* says why. It is tried again, and meanwhile other accounts stand in."""
+        self.is_down = True
+        self.note = title
+        self.heed(outcome, domain="")
 
     def cannot_send(self, trouble: str) -> None:
         """The account cannot send until the user acts."""
@@ -186,7 +205,7 @@ class Lane:
             row = sender.next_row(self)
             if row is not None:
                 self.throttle.reserve()
-                self._domains.reserve(row.domain)
+                self.domains.reserve(row.delivery.domain)
                 self.note = ""
                 if len(self._senders) > 1:
                     self._to_the_back(position)
@@ -237,6 +256,10 @@ class Lane:
         """Wait, but not past a change."""
         if self.throttle.next_free_in() >= _WORTH_A_NOTE_S:
             self.note = f"Waiting for {self.throttle.waiting_for}"
+        else:
+            held = [sender.held_domain for sender in self._senders if sender.held_domain is not None]
+            if held and self.domains.free_in(held[0]) >= _WORTH_A_NOTE_S:
+                self.note = f"Waiting for {self.domains.waiting_for(held[0])}"
         await self._sleep(seconds)
 
     async def _sleep(self, seconds: float) -> None:
@@ -277,6 +300,8 @@ class LaneFeed:
         return job.sender.claim(self._lane, job.row.delivery)
 
     def settle(self, job: LaneJob, outcome: Outcome) -> None:
+        if outcome.reply is not None:
+            self._lane.is_down = False
         job.sender.settle(self._lane, job.row, outcome)
 
     async def until_free(self) -> bool:
@@ -286,8 +311,7 @@ class LaneFeed:
         await self._lane.rest(seconds)
 
     def note(self, trouble: AccountTrouble) -> None:
-        self._lane.heed(trouble.outcome, domain="")
-        self._lane.note = trouble.title
+        self._lane.has_failed(trouble.title, trouble.outcome)
 
     def cannot_send(self, trouble: AccountTrouble) -> None:
         self._lane.cannot_send(str(trouble))

@@ -1,7 +1,7 @@
 """The lanes of all accounts, made when something is to be sent and kept while something is."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -16,20 +16,18 @@ from app.sending import accounts, transports
 from app.sending.account_forms import AccountInfo
 from app.sending.domains import DomainLanes
 from app.sending.lane import Brake, Lane
-from app.sending.limits import Limits
+from app.sending.limits import LONGEST_LIMIT_MINUTES, MINUTE_MS, Limits
 from app.sending.pace import PaceState
 from app.sending.shared_throttle import SharedThrottle
 from app.sending.smtp import SmtpAccount
 from app.sending.throttle import Clock, Throttle
-
-_MS_PER_MINUTE = 60_000
-_LONGEST_LIMIT_MINUTES = 30 * 24 * 60
 
 
 class _Made(NamedTuple):
     """A lane, and what it was made for."""
 
     settings: tuple[object, ...]
+    domain_limits: Mapping[str, Limits]
     lane: Lane
 
 
@@ -68,18 +66,18 @@ class Lanes:
             server=account.server,
             transport=transports.transport_of(way, on_limits=partial(self._obey, account)),
             throttle=self._throttle(account, known.lane if known is not None else None),
-            domains=DomainLanes(account.domain_limits, self.clock),
+            domains=self._domains(account, known),
             connections=account.connections,
             multi_core=way if isinstance(way, SmtpAccount) and _may_be_fast(account) else None,
         )
         if known is not None:
-            self._former.append(known.lane)
-        self._lanes[account_id] = _Made(settings, lane)
+            self._former = [former for former in (*self._former, known.lane) if former.is_open]
+        self._lanes[account_id] = _Made(settings, account.domain_limits, lane)
         return lane
 
     async def save_paces(self, writer: GroupWriter) -> None:
         """Write down which accounts were asked to slow down, so that a restart does not forget it."""
-        for account_id, (_, lane) in self._lanes.items():
+        for account_id, (*_, lane) in self._lanes.items():
             if lane.has_new_pace and isinstance(lane.throttle, Throttle):
                 lane.has_new_pace = False
                 pace = lane.throttle.pace_state or PaceState()
@@ -113,6 +111,12 @@ class Lanes:
     def _all(self) -> list[Lane]:
         return [*self._former, *(made.lane for made in self._lanes.values())]
 
+    def _domains(self, account: AccountInfo, known: _Made | None) -> DomainLanes:
+        """What receivers may get: as before if nothing about that has changed, with all that was counted."""
+        if known is not None and known.domain_limits == account.domain_limits:
+            return known.lane.domains
+        return DomainLanes(account.domain_limits, self.clock)
+
     def _throttle(self, account: AccountInfo, former: Lane | None) -> Brake:
         limits = account.limits.merged(self._said.get(account.id, Limits()))
         if self._workspace.is_shared:
@@ -134,7 +138,7 @@ class Lanes:
         )
 
     def _history(self, account_id: int) -> tuple[list[tuple[int, int]], PaceState | None]:
-        since = now_ms() // _MS_PER_MINUTE - _LONGEST_LIMIT_MINUTES
+        since = now_ms() // MINUTE_MS - LONGEST_LIMIT_MINUTES
         with self._workspace.read() as session:
             usage, row = accounts.usage(session, account_id, since), session.get(AccountPace, account_id)
             pace = PaceState(row.rate, row.ceiling, row.slowed_at, row.hold_until) if row is not None else None

@@ -33,10 +33,14 @@ class Ledger:
         dispatch_id: int,
         *,
         agent_id: int | None,
-        refused: Callable[[LeasedDelivery], None],
+        refused: Callable[[LeasedDelivery, int], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """*refused* is told of each delivery that must not go any more, *failed* of a write that could not be done."""
+        """
+        Args:
+            refused: Is told of each delivery that must not go any more, and of its account.
+            failed: Is told of a write that could not be done.
+        """
         self._workspace = workspace
         self._writer = writer
         self._dispatch_id = dispatch_id
@@ -126,7 +130,7 @@ class Ledger:
                 self._claimed.add(claim.delivery.id)
             claim.answer(is_granted)
             if not is_granted:
-                self._refused(claim.delivery)
+                self._refused(claim.delivery, claim.account_id)
             elif claim.when_granted is not None:
                 claim.when_granted()
 
@@ -136,7 +140,7 @@ class Ledger:
             del self._claiming[claim.delivery.id]
             claim.fail(error)
             if claim.when_granted is not None:
-                self._refused(claim.delivery)
+                self._refused(claim.delivery, claim.account_id)
 
     async def _write_settlements(self) -> None:
         try:

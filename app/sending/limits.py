@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+MINUTE_MS = 60_000
+"""What was sent is counted by the minute since 1970 in UTC."""
+LONGEST_LIMIT_MINUTES = 30 * 24 * 60
+"""What is older counts against no limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -40,11 +40,10 @@ from app.models.states import (
 from app.models.tables import AccountUsage, AgentLease, Campaign, Contact, Delivery, Dispatch, Suppression
 from app.models.workspace import Workspace
 from app.sending.deliveries import LeasedDelivery
+from app.sending.limits import LONGEST_LIMIT_MINUTES, MINUTE_MS
 from app.sending.outcomes import Reason
 from app.sending.second_tries import first_tries
 
-_MS_PER_MINUTE = 60_000
-_LONGEST_LIMIT_MINUTES = 30 * 24 * 60
 PLAIN = {"synchronize_session": False}
 """No object of the session is touched."""
 WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
@@ -153,7 +152,7 @@ def recover(session: Session, dispatch_id: int | None = None, *, agent_id: int |
     for account_id, count in rows.all():
         found += count
         if agent_id is None:
-            count_use(session, account_id, to_ms(now) // _MS_PER_MINUTE, count)
+            count_use(session, account_id, to_ms(now) // MINUTE_MS, count)
     session.execute(
         update(Delivery)
         .where(is_left)
@@ -283,7 +282,7 @@ def count_use(session: Session, account_id: int, minute: int, count: int) -> Non
     """Add to the account's use of its limits, and forget what is older than the longest of them."""
     connection = session.connection()
     connection.execute(_ADD_USAGE, {"account_id": account_id, "minute": minute, "count": count})
-    connection.execute(_FORGET_USAGE, {"account_id": account_id, "oldest": minute - _LONGEST_LIMIT_MINUTES})
+    connection.execute(_FORGET_USAGE, {"account_id": account_id, "oldest": minute - LONGEST_LIMIT_MINUTES})
 
 
 # The statements that every message takes part in. Building one anew each time would cost more than running it.

@@ -14,14 +14,12 @@ from app.models.workspace import Workspace
 from app.sending.accounts import usage
 from app.sending.campaign_records import CampaignInfo
 from app.sending.forecast import Forecast, Route, forecast_routes
-from app.sending.limits import Limits
+from app.sending.limits import LONGEST_LIMIT_MINUTES, MINUTE_MS, Limits
 from app.sending.warm_up import WarmUp
 from app.sending.windows import SendingWindow
 
 _PER_CONNECTION_S = 5.0
 """Messages a second over one connection: a server far away takes about a fifth of a second for each."""
-_MINUTES_COUNTED = 30 * 24 * 60
-_MINUTE_MS = 60_000
 _RECENT = timedelta(seconds=60)
 _ENOUGH_TO_TELL = 20
 _OPEN = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED)
@@ -127,7 +125,7 @@ def _routes(session: Session, shares: Mapping[int, int], now: datetime) -> list[
     for identity_id, account in rows:
         accounts[account.id] = account
         weights[account.id] = weights.get(account.id, 0) + shares[identity_id]
-    since_minute = to_ms(now) // _MINUTE_MS - _MINUTES_COUNTED
+    since_minute = to_ms(now) // MINUTE_MS - LONGEST_LIMIT_MINUTES
     return [_route(session, account, weights[key], since_minute) for key, account in accounts.items()]
 
 

@@ -44,10 +44,6 @@ class Pace:
         """Whether it is back at what it was."""
         return self.at(now) >= self.ceiling
 
-    def slowed(self, now: float) -> "Pace":
-        """The pace after another objection."""
-        return slower_than(self.at(now), now, ceiling=self.ceiling)
-
 
 def slower_than(rate: float, now: float, *, ceiling: float | None = None) -> Pace:
     """The pace of who was going at *rate* when the server objected."""

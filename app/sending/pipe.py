@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import pickle
 import threading
+from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -24,6 +25,7 @@ class Pipe:
         self._loop = asyncio.get_running_loop()
         self._heard = heard
         self._ended = ended
+        self._arrived: deque[Any] = deque()
         self._thread = threading.Thread(target=self._listen, daemon=True, name="pipe")
         self._thread.start()
 
@@ -42,9 +44,14 @@ class Pipe:
                 message = _loads(self._connection.recv_bytes())
             except (EOFError, OSError):
                 break
-            self._call(self._heard, message)
+            self._arrived.append(message)
+            self._call(self._hear_next)
         self._call(self._ended)
 
-    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+    def _hear_next(self) -> None:
+        # Not as an argument of the call: asyncio would show it in the log if the call failed.
+        self._heard(self._arrived.popleft())
+
+    def _call(self, function: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
-            self._loop.call_soon_threadsafe(function, *arguments)
+            self._loop.call_soon_threadsafe(function)

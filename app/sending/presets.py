@@ -121,11 +121,6 @@ class Preset:
     test_hint: str
     host_pattern: str = ""
 
-    @property
-    def has_fixed_server(self) -> bool:
-        """The user need not type the server's name."""
-        return bool(self.servers)
-
     def server_in(self, region: str) -> Server:
         """The server of a region, also of one that is not in `regions`.
 

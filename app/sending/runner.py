@@ -13,7 +13,7 @@ from app.models.workspace import Workspace
 from app.sending.breaker import EventCounts
 from app.sending.compose import Composer, Letter, OutgoingMessage
 from app.sending.deliveries import LeasedDelivery, Row
-from app.sending.dispatches import Work
+from app.sending.dispatches import SendingPlan
 from app.sending.lane import Lane
 from app.sending.ledger import Ledger
 from app.sending.outcomes import Outcome, OutcomeKind, explain, next_try
@@ -48,7 +48,7 @@ class Route:
     trouble: str = ""
 
     def can_send_within(self, seconds: float) -> bool:
-        return not self.trouble and self.lane.throttle.next_free_in() <= seconds
+        return not self.trouble and not self.lane.is_down and self.lane.throttle.next_free_in() <= seconds
 
 
 class DispatchRunner:
@@ -68,7 +68,7 @@ class DispatchRunner:
         writer: GroupWriter,
         routes: Sequence[Route],
         *,
-        plan: Work,
+        plan: SendingPlan,
         rng: random.Random,
         hours: Throttle,
         agent_id: int | None = None,
@@ -85,7 +85,7 @@ class DispatchRunner:
         self._rng = rng
         self._supply = Supply(workspace, writer, plan.dispatch_id, data=plan.data, agent_id=agent_id)
         self._ledger = Ledger(
-            workspace, writer, plan.dispatch_id, agent_id=agent_id, refused=self._drop, failed=self.fail
+            workspace, writer, plan.dispatch_id, agent_id=agent_id, refused=self._on_refused, failed=self.fail
         )
         self._taken = 0
         self._is_stopping = False
@@ -165,6 +165,11 @@ class DispatchRunner:
         """It is worth starting processes for."""
         return self._plan.waiting >= _BIG
 
+    @property
+    def held_domain(self) -> str | None:
+        """A receiver's domain that holds up all that is left."""
+        return self._supply.held_domain
+
     def waiting_rows(self) -> int:
         """How many deliveries wait to be taken."""
         return len(self._supply)
@@ -196,15 +201,16 @@ class DispatchRunner:
         try:
             return self._routes[lane.account_id].composer.compose(row)
         except UserFacingError as error:
-            self.skip(row.delivery, str(error))
+            self.skip(lane, row.delivery, str(error))
         except Exception as error:  # noqa: BLE001  `run` raises it; the connection serves other dispatches as well
             self.fail(error)
             self._drop(row.delivery)
         return None
 
-    def skip(self, delivery: LeasedDelivery, explanation: str) -> None:
+    def skip(self, lane: Lane, delivery: LeasedDelivery, explanation: str) -> None:
         """The message of a delivery that was taken cannot be made."""
         self._ledger.skip(delivery, explanation)
+        self._give_back(lane, delivery)
         self._drop(delivery)
 
     def letter(self, lane: Lane) -> tuple[LetterKey, Letter]:
@@ -224,12 +230,13 @@ class DispatchRunner:
         # What the connection need not even offer (too big, say) is refused without a claim.
         if self._ledger.is_claimed(delivery) or outcome.kind is OutcomeKind.REFUSED:
             self._record(lane, delivery, outcome)
-        if (outcome.is_untried or outcome.kind is OutcomeKind.ACCOUNT_TROUBLE) and not self._is_stopping:
+        is_unused = outcome.is_untried or outcome.kind is OutcomeKind.ACCOUNT_TROUBLE
+        if is_unused:
+            self._give_back(lane, delivery)
+        if is_unused and not self._is_stopping:
             self._taken -= 1
-            self._routes[lane.account_id].sent -= 1
             self._supply.give_back(row)
-            self._hours.give_back()
-            lane.give_back(row)
+            lane.wake()
         else:
             self._drop(delivery)
 
@@ -286,7 +293,7 @@ class DispatchRunner:
 
     def _record(self, lane: Lane, delivery: LeasedDelivery, outcome: Outcome) -> None:
         now = utcnow()
-        lane.heed(outcome, domain=delivery.address.rpartition("@")[2])
+        lane.heed(outcome, domain=delivery.domain)
         if outcome.needs_user:
             lane.cannot_send(explain(outcome, server=lane.server))
         retry_at = None
@@ -302,6 +309,17 @@ class DispatchRunner:
         self._ledger.settle(Settlement(delivery, lane.account_id, outcome, at=now, retry_at=retry_at))
         self._tally.add(outcome)
         self.see_if_tripped()
+
+    def _give_back(self, lane: Lane, delivery: LeasedDelivery) -> None:
+        """A delivery that was taken was not offered to the server: it counts against nothing."""
+        self._routes[lane.account_id].sent -= 1
+        self._hours.give_back()
+        lane.give_back(delivery.domain)
+
+    def _on_refused(self, delivery: LeasedDelivery, account_id: int) -> None:
+        """A delivery must not go any more."""
+        self._give_back(self._routes[account_id].lane, delivery)
+        self._drop(delivery)
 
     def _drop(self, delivery: LeasedDelivery) -> None:
         """A delivery that was taken is nobody's concern here any more."""

@@ -128,8 +128,10 @@ class _ChildFeed:
 
     async def rest(self, seconds: float) -> None:
         """Not long: when its connections cannot be had, the process ends, and the agent decides when to try again."""
+        if seconds > _LONGEST_REST_S:
+            self._is_cut_off = True
         if not self._is_cut_off:
-            await asyncio.sleep(min(seconds, _LONGEST_REST_S))
+            await asyncio.sleep(seconds)
 
     def note(self, trouble: AccountTrouble) -> None:
         self._is_cut_off = True
@@ -173,6 +175,13 @@ class _ChildFeed:
         self._pipe.send(Settled(accepted, others))
 
     def _hear(self, message: FromAgent) -> None:
+        try:
+            self._act_on(message)
+        except Exception as error:  # noqa: BLE001  the agent is told, and decides
+            self.fail(error)
+            self._on_end()
+
+    def _act_on(self, message: FromAgent) -> None:
         match message:
             case NewLetter(key, letter):
                 self._composers[key] = Composer(letter)

@@ -11,6 +11,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.sending.deliveries import Row
 from app.sending.outcomes import Outcome, OutcomeKind, Reason, interrupted
 from app.sending.pipe import Pipe
 from app.sending.reply import Reply
@@ -39,6 +40,7 @@ _MOST = 4
 _BACK_OFF_S = (1.0, 5.0, 15.0, 60.0, 300.0)
 _MOST_CRASHES = 3
 _GOODBYE_S = 10.0
+_WORTH_WAITING_S = 1.0
 
 
 def useful_processes() -> int:
@@ -81,6 +83,7 @@ class SendingProcesses:
 
     async def abort(self) -> None:
         """End them; what is under way is in doubt."""
+        self._most = 0
         for task in self._tasks:
             task.cancel()
         await self.close()
@@ -151,9 +154,21 @@ class _SendingProcess:
             self._settle_rest()
 
     def _hear(self, message: FromProcess) -> None:
+        try:
+            self._act_on(message)
+        except Exception as error:  # noqa: BLE001  the lane knows whom it concerns
+            self._break_off(error)
+
+    def _break_off(self, error: Exception) -> None:
+        """The program failed here: the process ends, and what it has is settled as what it is."""
+        self._lane.fail(error)
+        self._on_end()
+
+    def _act_on(self, message: FromProcess) -> None:
         match message:
             case Want(count):
                 self._feeding = self._loop.create_task(self._feed(count))
+                self._feeding.add_done_callback(self._on_fed)
             case Claim(delivery_ids):
                 for delivery_id in delivery_ids:
                     self._claim(delivery_id)
@@ -167,7 +182,7 @@ class _SendingProcess:
                     self._settle(delivery_id, outcome)
             case NotComposed(delivery_id, explanation):
                 sender, row = self._out.pop(delivery_id)
-                sender.skip(row.delivery, explanation)
+                sender.skip(self._lane, row.delivery, explanation)
             case Trouble(title, explanation, outcome):
                 self._take_trouble(title, explanation, outcome)
             case Failed(trace):
@@ -176,6 +191,8 @@ class _SendingProcess:
 
     def _settle(self, delivery_id: int, outcome: Outcome) -> None:
         self._granted.discard(delivery_id)
+        if outcome.reply is not None:
+            self._lane.is_down = False
         if (hand := self._out.pop(delivery_id, None)) is not None:  # or its claim was refused meanwhile
             sender, row = hand
             sender.settle(self._lane, row, outcome)
@@ -186,6 +203,7 @@ class _SendingProcess:
         found = await self._lane.row()
         while found is not None:
             hands.append(found)
+            self._out[found[1].delivery.id] = found
             found = self._lane.try_row() if len(hands) < count else None
         rows = []
         for sender, row in hands:
@@ -193,38 +211,56 @@ class _SendingProcess:
             if key not in self._known:
                 self._known.add(key)
                 self._pipe.send(NewLetter(key, letter))
-            self._out[row.delivery.id] = (sender, row)
             rows.append((key, row))
         self._pipe.send(Rows(rows))
 
+    def _on_fed(self, feeding: "asyncio.Task[None]") -> None:
+        error = None if feeding.cancelled() else feeding.exception()
+        if isinstance(error, Exception):
+            self._break_off(error)
+
     def _claim(self, delivery_id: int) -> None:
         sender, row = self._out[delivery_id]
+        if self._must_wait(row):
+            self._refuse(delivery_id)
+            sender.settle(self._lane, self._out.pop(delivery_id)[1], _UNTRIED)
+            return
         sender.claim(self._lane, row.delivery).add_done_callback(lambda claim: self._on_claimed(delivery_id, claim))
 
     def _on_claimed(self, delivery_id: int, claim: "asyncio.Future[bool]") -> None:
         if delivery_id not in self._out or claim.cancelled():
             return  # the process has ended meanwhile
-        if not self._answer.granted and not self._answer.refused:
-            self._loop.call_soon(self._send_answer)
         if claim.exception() is None and claim.result():
+            self._answer_soon()
             self._granted.add(delivery_id)
             self._answer.granted.append(delivery_id)
             return
-        self._answer.refused.append(delivery_id)
+        self._refuse(delivery_id)
         sender, row = self._out.pop(delivery_id)
         if claim.exception() is not None:
             sender.settle(self._lane, row, _UNTRIED)
+
+    def _must_wait(self, row: Row) -> bool:
+        """Whether the server or the receiver has asked for patience since the delivery was handed out."""
+        return self._lane.throttle.next_free_in() > _WORTH_WAITING_S or not self._lane.is_free(row.delivery.domain)
+
+    def _refuse(self, delivery_id: int) -> None:
+        self._answer_soon()
+        self._answer.refused.append(delivery_id)
+
+    def _answer_soon(self) -> None:
+        if not self._answer.granted and not self._answer.refused:
+            self._loop.call_soon(self._send_answer)
 
     def _send_answer(self) -> None:
         answer, self._answer = self._answer, Claimed([], [])
         self._pipe.send(answer)
 
     def _take_trouble(self, title: str, explanation: str, outcome: Outcome) -> None:
-        self._lane.heed(outcome, domain="")
         if outcome.needs_user:
             self._lane.cannot_send(explanation)
         else:
-            self._lane.note = title
+            self._lane.has_failed(title, outcome)
 
     def _settle_rest(self) -> None:
         """What it was allowed to send and gave no word of is in doubt; the rest goes another way."""

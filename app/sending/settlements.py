@@ -14,10 +14,9 @@ from app.models.states import DeliveryState, DispatchState, SuppressionReason
 from app.models.tables import Attempt, Delivery, Dispatch
 from app.models.workspace import Workspace
 from app.sending.deliveries import LeasedDelivery
+from app.sending.limits import MINUTE_MS
 from app.sending.outbox import PLAIN, WAITING, count_use
 from app.sending.outcomes import Outcome, OutcomeKind
-
-_MS_PER_MINUTE = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def settle(
         suppress_in(session, workspace, hard, SuppressionReason.HARD_BOUNCE, origin="Refused by the mail server")
     if agent_id is not None:
         return
-    used = Counter((one.account_id, to_ms(one.at) // _MS_PER_MINUTE) for one in settled if one.outcome.is_final)
+    used = Counter((one.account_id, to_ms(one.at) // MINUTE_MS) for one in settled if one.outcome.is_final)
     for (account_id, minute), count in used.items():
         count_use(session, account_id, minute, count)
 

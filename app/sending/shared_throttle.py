@@ -15,7 +15,7 @@ from app.models.workspace import Workspace
 from app.sending import accounts, shared_blocks
 from app.sending.brakes import MINUTE_S, Sliding
 from app.sending.clock import Clock
-from app.sending.limits import Limits
+from app.sending.limits import LONGEST_LIMIT_MINUTES, Limits
 from app.sending.shared_blocks import BLOCK_S, US, Grant, Returned, Rules, Totals, stale_s
 from app.sending.warm_up import WarmUp
 from app.sending.windows import SendingWindow
@@ -28,7 +28,6 @@ _FEWEST, _MOST = 50, 1000
 _TRIES = 5
 _MEASURED_OVER_S = 10.0
 _GIVEN_BACK_WITHIN_S = 60.0
-_30_DAYS_MINUTES = 30 * 24 * 60
 
 
 @dataclass(slots=True)
@@ -180,7 +179,7 @@ class SharedThrottle:
         """
         minute = int(self._clock.utcnow().timestamp() // MINUTE_S)
         with self._workspace.read() as session:
-            return accounts.usage(session, self._rules.account_id, minute - _30_DAYS_MINUTES)
+            return accounts.usage(session, self._rules.account_id, minute - LONGEST_LIMIT_MINUTES)
 
     async def refill(self) -> None:
         """Reserve the next block now, and wait for the database's answer; otherwise that happens by itself.

@@ -71,6 +71,11 @@ class Supply:
     def is_refilling(self) -> bool:
         return self._refilling.locked()
 
+    @property
+    def held_domain(self) -> str | None:
+        """A receiver's domain that holds up its messages, while nothing else is left to send."""
+        return None if self._rows else next(iter(self._aside), None)
+
     async def refill(self) -> None:
         """Lease the next ones."""
         async with self._refilling:
@@ -98,7 +103,7 @@ class Supply:
             is_free: Whether a receiver's domain may get another message now.
         """
         for begun_by, rows in self._begun.items():
-            if rows and (begun_by == account_id or begun_by not in others) and is_free(rows[0].domain):
+            if rows and (begun_by == account_id or begun_by not in others) and is_free(rows[0].delivery.domain):
                 return rows.popleft()
         for domain, rows in self._aside.items():
             if is_free(domain):
@@ -109,9 +114,10 @@ class Supply:
                 return row
         while self._rows:
             row = self._rows.popleft()
-            if is_free(row.domain):
+            domain = row.delivery.domain
+            if is_free(domain):
                 return row
-            self._aside.setdefault(row.domain, deque()).append(row)
+            self._aside.setdefault(domain, deque()).append(row)
             self._aside_count += 1
         return None
 

@@ -18,7 +18,7 @@ from app.models.tables import AccountUsage, AgentLease, Delivery
 from app.models.workspace import Workspace
 from app.reports.metrics import delivery_ids, delivery_page, dispatch_report
 from app.sending import agent, campaigns, engine
-from app.sending.dispatches import work_of
+from app.sending.dispatches import plan_of
 from app.sending.exit_codes import ExitCode
 from app.sending.lease import AgentAtWork, agent_status
 from app.sending.plan import freeze
@@ -302,4 +302,4 @@ def test_what_is_in_doubt_counts_against_the_campaigns_own_limit(workspace: Work
     with workspace.write() as session:
         session.execute(update(Delivery).values(state=IN_DOUBT, settled_at=utcnow()))
     with workspace.read() as session:
-        assert [count for _, count in work_of(session, dispatch_id).usage] == [1]
+        assert [count for _, count in plan_of(session, dispatch_id).usage] == [1]

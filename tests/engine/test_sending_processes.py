@@ -16,6 +16,8 @@ from app.models.workspace import Workspace
 from app.reports.metrics import delivery_ids, delivery_page, dispatch_report
 from app.sending import campaigns, runner
 from app.sending.dkim import generate_key
+from app.sending.pipe import Pipe
+from app.sending.sending_messages import Rows
 from app.sending.sending_process import useful_processes
 from tests.engine.builders import add_contacts, an_account, launched
 from tests.engine.conftest import an_agent, eventually, until
@@ -174,3 +176,25 @@ async def test_they_end_with_their_agent_and_leave_nothing_behind(
     assert len(server.mails) == arrived
     async with an_agent(workspace):
         assert await rest_sent_once(workspace, dispatch_id, server) == claimed
+
+
+async def test_a_fault_while_handing_out_halts_the_campaign_and_loses_nobody(
+    workspace: Workspace, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_BIG", 100)
+    dispatch_id = a_campaign_to(PEOPLE, workspace, server)
+    send = Pipe.send
+
+    def send_all_but_rows(pipe: Pipe, message: object) -> None:
+        if isinstance(message, Rows) and message.rows:
+            raise ZeroDivisionError
+        send(pipe, message)
+
+    monkeypatch.setattr(Pipe, "send", send_all_but_rows)
+    async with an_agent(workspace):
+        report = await until(
+            workspace, dispatch_id, lambda one: one.status is CampaignStatus.NEEDS_YOU, patience_s=PATIENCE_S
+        )
+    assert "The program failed at this campaign" in report.problem
+    assert report.counts.by_state == {QUEUED: len(PEOPLE)}
+    assert server.recipients == []

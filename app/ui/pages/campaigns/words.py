@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
-from app.models.states import AccountKind, CampaignStatus, DeliveryState, SkipReason
+from app.models.states import CampaignStatus, DeliveryState, SkipReason
 from app.reports.metrics import DeliveryCounts
 from app.sending.reasons import MEANINGS, Reason
 from app.ui.theme import Kind
@@ -178,10 +178,6 @@ def seconds_left(due_at: datetime | None, now: datetime | None = None) -> int | 
         return None
     left = due_at - (now or datetime.now(UTC))
     return max(0, round(left.total_seconds())) if left < COUNTDOWN else None
-
-
-def account_words(kind: AccountKind, name: str) -> str:
-    return _tr("Practice: nothing leaves this computer") if kind is AccountKind.PRACTICE else name
 
 
 def left_out_words(skipped: Mapping[SkipReason, int]) -> str:
