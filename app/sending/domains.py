@@ -3,7 +3,8 @@
 Most domains have no limit and make no trouble, so that asking for them must cost next to nothing.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from app.sending.clock import Clock
@@ -56,9 +57,12 @@ class DomainLanes:
 
     Args:
         limits: By recipient domain; the limits of domains of one receiver are merged.
+        sent: What was sent before: (recipient's domain, minute since 1970 in UTC, messages).
     """
 
-    def __init__(self, limits: Mapping[str, Limits], clock: Clock) -> None:
+    def __init__(
+        self, limits: Mapping[str, Limits], clock: Clock, *, sent: Iterable[tuple[str, int, int]] = ()
+    ) -> None:
         self._clock = clock
         self._limits: dict[str, Limits] = {}
         for domain, of_domain in limits.items():
@@ -70,6 +74,10 @@ class DomainLanes:
         for receiver in self._limits:
             self._watch(receiver)
         self._asked_at: dict[str, float] = {}
+        self._sent = defaultdict[str, list[tuple[int, int]]](list)
+        for domain, minute, count in sent:
+            if domain in self._watched:
+                self._sent[self._watched[domain]].append((minute, count))
 
     def free_in(self, domain: str) -> float:
         """Seconds until a message to *domain*, which is lower-case, may go; 0 if one may go now."""
@@ -112,7 +120,9 @@ class DomainLanes:
     def _throttle(self, receiver: str) -> Throttle:
         throttle = self._throttles.get(receiver)
         if throttle is None:
-            throttle = self._throttles[receiver] = Throttle(self._limits[receiver], clock=self._clock)
+            throttle = self._throttles[receiver] = Throttle(
+                self._limits[receiver], clock=self._clock, usage=self._sent.pop(receiver, ())
+            )
         self._asked_at[receiver] = self._clock.monotonic()
         return throttle
 

@@ -1,16 +1,18 @@
 """The lanes of all accounts, made when something is to be sent and kept while something is."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.models.base import now_ms
+from app.models.base import from_ms, now_ms, to_ms
 from app.models.group_writer import GroupWriter
-from app.models.states import SignIn
-from app.models.tables import AccountPace
+from app.models.states import DeliveryState, SignIn
+from app.models.tables import AccountPace, Delivery, Dispatch
 from app.models.workspace import Workspace
 from app.sending import accounts, transports
 from app.sending.account_forms import AccountInfo
@@ -21,6 +23,8 @@ from app.sending.pace import PaceState
 from app.sending.shared_throttle import SharedThrottle
 from app.sending.smtp import SmtpAccount
 from app.sending.throttle import Clock, Throttle
+
+_MAY_HAVE_LEFT = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.IN_DOUBT)
 
 
 class _Made(NamedTuple):
@@ -115,7 +119,12 @@ class Lanes:
         """What receivers may get: as before if nothing about that has changed, with all that was counted."""
         if known is not None and known.domain_limits == account.domain_limits:
             return known.lane.domains
-        return DomainLanes(account.domain_limits, self.clock)
+        if not account.domain_limits:
+            return DomainLanes({}, self.clock)
+        reach = max(limits.longest_minutes for limits in account.domain_limits.values())
+        with self._workspace.read() as session:
+            sent = _sent_by_domain(session, account.id, since_ms=now_ms() - reach * MINUTE_MS)
+        return DomainLanes(account.domain_limits, self.clock, sent=sent)
 
     def _throttle(self, account: AccountInfo, former: Lane | None) -> Brake:
         limits = account.limits.merged(self._said.get(account.id, Limits()))
@@ -143,6 +152,19 @@ class Lanes:
             usage, row = accounts.usage(session, account_id, since), session.get(AccountPace, account_id)
             pace = PaceState(row.rate, row.ceiling, row.slowed_at, row.hold_until) if row is not None else None
             return usage, pace
+
+
+def _sent_by_domain(session: Session, account_id: int, *, since_ms: int) -> list[tuple[str, int, int]]:
+    """What went through an account since then: (recipient's domain, minute since 1970 in UTC, messages)."""
+    rows = session.execute(
+        select(Delivery.address, Delivery.settled_at)
+        .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
+        .where(or_(Dispatch.finished_at.is_(None), Dispatch.finished_at >= from_ms(since_ms)))
+        .where(Delivery.state.in_(_MAY_HAVE_LEFT), Delivery.account_id == account_id)
+        .where(Delivery.settled_at >= from_ms(since_ms))
+    )
+    counts = Counter((address.rpartition("@")[2], to_ms(at) // MINUTE_MS) for address, at in rows if at)
+    return [(domain, minute, count) for (domain, minute), count in counts.items()]
 
 
 def _store_pace(session: Session, account_id: int, pace: PaceState) -> None:

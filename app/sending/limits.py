@@ -38,6 +38,12 @@ class Limits:
             _tighter(self.per_30_days, other.per_30_days),
         )
 
+    @property
+    def longest_minutes(self) -> int:
+        """How far back counts, in minutes: the length of the longest limit there is, and a minute at least."""
+        lengths = ((self.per_30_days, LONGEST_LIMIT_MINUTES), (self.per_day, 24 * 60), (self.per_hour, 60))
+        return next((minutes for limit, minutes in lengths if limit is not None), 1)
+
     def to_json(self) -> dict[str, int]:
         """The stored form: only what is limited."""
         return {name: limit for name, limit in asdict(self).items() if limit is not None}
