@@ -308,6 +308,7 @@ class LaneFeed:
         return not self._lane.is_multi_core and await self._lane.until_free()
 
     async def rest(self, seconds: float) -> None:
+        self._lane.is_down = True
         await self._lane.rest(seconds)
 
     def note(self, trouble: AccountTrouble) -> None:

@@ -14,7 +14,7 @@ from app.sending import accounts, campaigns
 from app.sending.limits import Limits
 from tests.engine.builders import a_campaign, add_contacts, an_account
 from tests.engine.conftest import an_agent, until, until_rest
-from tests.sending.smtp_server import SmtpServer, Step, answer, late
+from tests.sending.smtp_server import DROP, SmtpServer, Step, answer, late
 
 SENT = DeliveryState.SENT
 
@@ -74,6 +74,18 @@ async def test_a_stand_in_takes_over_from_a_server_that_cannot_be_reached(
             report = await until_rest(workspace, dispatch_id)
     assert report.status is CampaignStatus.FINISHED
     assert sorted(smtp_server.recipients) == sorted(people(30))
+
+
+async def test_a_stand_in_takes_over_from_a_server_that_drops_every_connection(
+    workspace: Workspace, smtp_server: SmtpServer, other_server: SmtpServer
+) -> None:
+    smtp_server.always[Step.MAIL] = DROP
+    add_contacts(workspace, people(30))
+    first = an_account(workspace, smtp_server.port, connections=1)
+    dispatch_id = launched(workspace, {first: 1, an_account(workspace, other_server.port): 0})
+    async with an_agent(workspace):
+        await until(workspace, dispatch_id, lambda report: report.counts[SENT] >= 25)
+    assert smtp_server.recipients == []
 
 
 async def test_a_stand_in_takes_over_when_the_first_has_sent_what_it_may(
