@@ -67,9 +67,11 @@ class Database(ABC):
     Attributes:
         location: The file or the address.
         is_shared: Whether several apps and agents may work with it at once.
+        session_name: Under which name, its own, the server knows the connections of an agent; None in a file.
     """
 
     is_shared = False
+    session_name: str | None = None
 
     def __init__(self, location: Location, engine: Engine, *, reader: Engine) -> None:
         self.location = location

@@ -1,6 +1,7 @@
 """A workspace in a database of a PostgreSQL server, shared by a team: its connections and transactions."""
 
 import logging
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +23,13 @@ from app.models.sql import serialise
 
 logger = logging.getLogger(__name__)
 
+_APPLICATION = "Mass Mail Dispatcher"
 OLDEST_VERSION = 13
 """The first PostgreSQL that makes random UUIDs by itself."""
 _CONNECT_TIMEOUT_S = 10
-_IDLE_TRANSACTION_S = 15
-"""An agent that is suspended in the middle of a transaction must not hold up the others: the server breaks that off."""
+_IDLE_TRANSACTION_S = 5
+"""An agent that is suspended in the middle of a transaction must not hold up the others: the server breaks that off.
+Its connections may wait for each other, so it can take this long for each of them."""
 _KEEPALIVE = {"idle": 30, "interval": 10, "count": 3}
 """Seconds and tries after which either side takes a silent other side for gone. Without it, an agent whose computer
 lost its power would keep what it had locked for two hours."""
@@ -50,6 +53,7 @@ class PostgresDatabase(Database):
         self._server = location
         self._is_durable = durable
         self._patience_s = SENDING_PATIENCE_S if durable else BUSY_TIMEOUT_S
+        self.session_name = f"{_APPLICATION} agent {secrets.token_hex(8)}" if durable else None
         engine = self._create_engine()
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(location, engine, reader=reader)
@@ -165,7 +169,7 @@ class PostgresDatabase(Database):
         }
         options = " ".join([parts.get("options", ""), *(f"-c {name}={value}" for name, value in settings.items())])
         return {
-            "application_name": "Mass Mail Dispatcher",
+            "application_name": self.session_name or _APPLICATION,
             "client_encoding": "UTF8",
             "connect_timeout": _CONNECT_TIMEOUT_S,
             "options": options.strip(),

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
@@ -53,6 +54,18 @@ def serialise(where: Session | Connection, what: str) -> None:
     """
     if is_postgresql(where):
         where.execute(select(func.pg_advisory_xact_lock(zlib.crc32(what.encode()))))
+
+
+def end_sessions(where: Session | Connection, name: str) -> None:
+    """Have PostgreSQL end the connections of our own user that bear *name*, and undo what they had not committed.
+
+    It ends them even where `idle_in_transaction_session_timeout` does not: in the middle of a pipeline.
+    """
+    theirs = text("""
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = :name AND usename = current_user AND datname = current_database()
+    """)
+    where.execute(theirs, {"name": name})
 
 
 def driver_sql(connection: Connection, statement: str, parameters: Any = ()) -> CursorResult[Any]:

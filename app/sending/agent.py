@@ -46,7 +46,7 @@ async def run_agent(
     """
     with agent_lock(workspace.location):
         async with _writer(workspace) as writer:
-            lease = Lease(is_shared=workspace.is_shared)
+            lease = Lease(workspace.database.session_name)
             await writer.write(lease.take)
             at_work()
             server = PracticeServer(PracticeInbox(writer).accept)
@@ -56,7 +56,7 @@ async def run_agent(
             engine = Engine(workspace, writer, lanes, rng=rng, agent_id=lease.agent_id)
             try:
                 api = HttpApi(workspace, writer)
-                await _run(engine, _keep_lease(writer, lease), api.keep(), _end(stop, engine, app_is_gone))
+                await _run(engine, _keep_lease(workspace, lease), api.keep(), _end(stop, engine, app_is_gone))
             finally:
                 await server.stop()
                 await writer.write(lease.give_back)
@@ -151,10 +151,16 @@ async def _writer(workspace: Workspace) -> AsyncIterator[GroupWriter]:
         await writer.close()
 
 
-async def _keep_lease(writer: GroupWriter, lease: Lease) -> None:
+async def _keep_lease(workspace: Workspace, lease: Lease) -> None:
+    """Renew *lease* for ever; apart from the writer, which may be waiting for what a suspended agent has locked."""
+
+    def renew() -> None:
+        with workspace.write() as session:
+            lease.renew(session)
+
     while True:
         await asyncio.sleep(RENEW_EVERY_S)
-        await writer.write(lease.renew)
+        await asyncio.to_thread(renew)
 
 
 async def _end(stop: asyncio.Event, engine: Engine, app_is_gone: Callable[[], bool]) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import UserFacingError
 from app.models.base import utcnow
-from app.models.sql import stored_now
+from app.models.sql import end_sessions, stored_now
 from app.models.tables import AgentLease
 from app.models.workspace import Location, ServerLocation, Workspace, locked
 from app.sending import outbox
@@ -64,14 +64,17 @@ def agent_lock(location: Location) -> AbstractContextManager[None]:
 class Lease:
     """This process's claim to be an agent; call `take` under `agent_lock`, then `renew` every `RENEW_EVERY_S`.
 
+    Args:
+        session_name: Where several agents share the workspace, the name of this one's connections to the server.
+
     Attributes:
         agent_id: The number of this agent where several share the workspace, which is never used again; None in a file.
     """
 
-    def __init__(self, *, is_shared: bool = False) -> None:
-        self._holder = secrets.token_hex(16)
+    def __init__(self, session_name: str | None = None) -> None:
+        self._holder = session_name or secrets.token_hex(16)
         self._host = socket.gethostname()
-        self.agent_id = secrets.randbelow(_MOST_IDS) + 2 if is_shared else None
+        self.agent_id = None if session_name is None else secrets.randbelow(_MOST_IDS) + 2
 
     def take(self, session: Session) -> None:
         """Take the lease, or take it over: a holder on this computer must be dead, since the lock is ours.
@@ -122,12 +125,16 @@ class Lease:
 def bury_the_dead(session: Session) -> int:
     """Recover what agents had in hand whose leases expired, and forget them; for a workspace on a server.
 
+    Their connections are ended first: one that was suspended in a transaction would hold up what it has locked.
+
     Returns:
         How many deliveries are newly in doubt.
     """
-    expired = select(AgentLease.id).where(AgentLease.expires_at < stored_now()).with_for_update(skip_locked=True)
+    expired = AgentLease.expires_at < stored_now()
+    for name in session.scalars(select(AgentLease.holder).where(expired)).all():
+        end_sessions(session, name)
     in_doubt = 0
-    for agent_id in session.scalars(expired).all():
+    for agent_id in session.scalars(select(AgentLease.id).where(expired).with_for_update(skip_locked=True)).all():
         in_doubt += outbox.recover(session, agent_id=agent_id)
         session.execute(delete(AgentLease).where(AgentLease.id == agent_id))
     return in_doubt

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from app.models import postgres
 from app.models.keys import WorkspaceKey
 from app.models.location import parse_location
 from app.sending import agent, lease, runner
@@ -114,6 +115,7 @@ def _serve(ready: "Connection[bool, bool]", location: str, key: str, log: Path, 
         logging.basicConfig(stream=file, level=logging.INFO, format="%(process)d %(asctime)s %(message)s", force=True)
         if habits.lease_s is not None:
             lease._VALID_MS, agent.RENEW_EVERY_S = int(habits.lease_s * 1000), habits.lease_s / 4
+            postgres._FOR_AGENTS["idle_in_transaction_session_timeout"] = f"{habits.lease_s:.0f}s"
         if habits.big is not None:
             runner._BIG = habits.big
         agent.serve(

@@ -1,9 +1,14 @@
 """Agents that share a workspace on a server: each has a lease, and the living recover what the dead had in hand."""
 
+import secrets
+
+import psycopg
 import pytest
 from sqlalchemy import select, text, update
 
 from app.models.base import utcnow
+from app.models.location import ServerLocation
+from app.models.postgres import PostgresDatabase
 from app.models.states import AccountKind, DeliveryState
 from app.models.tables import Account, AgentLease, Campaign, Delivery, Dispatch, Identity
 from app.models.workspace import Workspace
@@ -11,7 +16,7 @@ from app.sending.lease import AgentAtWork, Lease, agent_lock, agent_status
 
 
 def an_agent(workspace: Workspace) -> Lease:
-    lease = Lease(is_shared=True)
+    lease = Lease(f"{workspace.location} {secrets.token_hex(8)}")
     with workspace.write() as session:
         lease.take(session)
     return lease
@@ -79,6 +84,26 @@ def test_an_agent_that_begins_recovers_too(shared: Workspace) -> None:
     expire(shared, dead)
     an_agent(shared)
     assert states(shared) == [(DeliveryState.IN_DOUBT, None)]
+
+
+def test_what_a_dead_agent_had_not_committed_holds_nobody_up(shared: Workspace) -> None:
+    """It is suspended in the middle of a pipeline, where the server's own timeout does not see it."""
+    assert isinstance(shared.location, ServerLocation)
+    dead = PostgresDatabase(shared.location, durable=True)
+    lease = Lease(dead.session_name)
+    with shared.write() as session:
+        lease.take(session)
+    in_hand(shared, lease, DeliveryState.SENDING)
+    with dead.connect() as stuck:
+        with pytest.raises(psycopg.OperationalError), stuck.pipeline() as pipeline:
+            stuck.execute("UPDATE delivery SET reason = 'x'")
+            pipeline.sync()
+            expire(shared, lease)
+            an_agent(shared)
+            assert states(shared) == [(DeliveryState.IN_DOUBT, None)]
+            stuck.execute("SELECT 1").fetchone()
+        assert stuck.broken
+    dead.close()
 
 
 def test_an_agent_that_was_taken_for_dead_stops(shared: Workspace) -> None:
