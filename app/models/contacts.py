@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, UtcDateTime, Word, utcnow
-from app.models.states import ConsentAction, ConsentState, FieldType, LawfulBasis, SuppressionReason
+from app.models.states import Channel, ConsentAction, ConsentState, FieldType, LawfulBasis, SuppressionReason
 
 
 class Contact(Base):
@@ -41,7 +41,8 @@ class Contact(Base):
 class Field(Base):
     """A typed column of the contact grid. `key` is its merge name, `column` its column in the table `contact`.
 
-    A deleted field is hidden (`deleted_at`); its column and the values in it stay, so that deleting can be undone.
+    `options` are the words a choice may be, in order, each with the name of a colour: `[["Gold", "yellow"], …]`. A
+    deleted field is hidden (`deleted_at`); its column and the values in it stay, so that deleting can be undone.
     """
 
     __tablename__ = "field"
@@ -52,6 +53,7 @@ class Field(Base):
     type: Mapped[FieldType] = mapped_column(Word(FieldType))
     column: Mapped[str] = mapped_column(String(64), unique=True)
     is_builtin: Mapped[bool] = mapped_column(default=False)
+    options: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
     position: Mapped[int]
     is_hidden: Mapped[bool] = mapped_column(default=False)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -126,18 +128,37 @@ class Subscription(Base):
 
 
 class Segment(Base):
-    """A saved rule over fields, groups, consent and behaviour, evaluated live. `rule` is a tree of AND and OR nodes."""
+    """A saved rule over fields, groups, consent and behaviour, evaluated live. `rule` is a tree, see
+    `app.audience.rules`. Its id is never given out twice, like a list's.
+    """
 
     __tablename__ = "segment"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
     rule: Mapped[dict[str, object]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class SegmentSize(Base):
+    """How many contacts were in a segment on a day: the last count of that day."""
+
+    __tablename__ = "segment_size"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segment.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    """Days since 1970 in UTC."""
+    size: Mapped[int]
 
 
 class Consent(Base):
-    """One piece of evidence of a permission, or of its withdrawal. Rows are added, never changed."""
+    """One piece of evidence of a permission, or of its withdrawal. Rows are added, never changed.
+
+    Without a topic it is about all of them. `wording` is the text the person saw, `ip` the address they came from.
+    """
 
     __tablename__ = "consent"
     __table_args__ = (Index(None, "contact_id", "at"),)
@@ -145,10 +166,12 @@ class Consent(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     topic_id: Mapped[int | None] = mapped_column(ForeignKey("topic.id", ondelete="SET NULL"))
+    channel: Mapped[Channel] = mapped_column(Word(Channel), default=Channel.EMAIL)
     action: Mapped[ConsentAction] = mapped_column(Word(ConsentAction))
     basis: Mapped[LawfulBasis | None] = mapped_column(Word(LawfulBasis))
     source: Mapped[str] = mapped_column(Text)
     wording: Mapped[str] = mapped_column(Text, default="")
+    ip: Mapped[str] = mapped_column(String(45), default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
 
@@ -161,6 +184,17 @@ class Suppression(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     address_hash: Mapped[bytes] = mapped_column(LargeBinary(16))
     address: Mapped[str | None] = mapped_column(String(320))
+    reason: Mapped[SuppressionReason] = mapped_column(Word(SuppressionReason))
+    origin: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class SuppressedDomain(Base):
+    """A domain no address of which must be mailed."""
+
+    __tablename__ = "suppressed_domain"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
     reason: Mapped[SuppressionReason] = mapped_column(Word(SuppressionReason))
     origin: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)

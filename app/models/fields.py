@@ -44,6 +44,6 @@ BUILT_IN_FIELDS = (
     _builtin("city", "City"),
     _builtin("country", "Country", FieldType.COUNTRY),
     _builtin("language", "Language", FieldType.LANGUAGE),
-    _builtin("time_zone", "Time zone"),
+    _builtin("time_zone", "Time zone", FieldType.TIME_ZONE),
     _builtin("notes", "Notes"),
 )

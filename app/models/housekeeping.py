@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String, Text
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, UtcDateTime, utcnow
@@ -57,7 +57,10 @@ class ApiAccess(Base):
 
 
 class UndoAction(Base):
-    """One action of the user that can be taken back. `blob` is the compressed JSON of the cells as they were."""
+    """One action of the user that can be taken back. `blob` is the compressed JSON of the cells as they were.
+
+    An action that changed very much continues in rows of `UndoPart`.
+    """
 
     __tablename__ = "undo_action"
 
@@ -66,6 +69,17 @@ class UndoAction(Base):
     label: Mapped[str] = mapped_column(Text)
     blob: Mapped[bytes] = mapped_column(LargeBinary)
     is_undone: Mapped[bool] = mapped_column(default=False)
+
+
+class UndoPart(Base):
+    """A further part of an action, in the form of its `blob`; the parts of one action are numbered from 1 on."""
+
+    __tablename__ = "undo_part"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    action_id: Mapped[int] = mapped_column(ForeignKey("undo_action.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class PracticeMessage(Base):

@@ -14,6 +14,9 @@ class FieldType(StrEnum):
     PHONE = "phone"
     COUNTRY = "country"
     LANGUAGE = "language"
+    TIME_ZONE = "time_zone"
+    CHOICE = "choice"
+    CHOICES = "choices"
 
 
 class ConsentState(StrEnum):
@@ -38,6 +41,29 @@ class LawfulBasis(StrEnum):
     CONSENT = "consent"
     EXISTING_CUSTOMER = "existing_customer"
     LEGITIMATE_INTEREST = "legitimate_interest"
+
+
+class Channel(StrEnum):
+    """By which way a person is reached. Each needs a permission of its own."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    POST = "post"
+
+
+class ContactSourceKind(StrEnum):
+    """A customer management that contacts can be carried over from."""
+
+    HUBSPOT = "hubspot"
+    SALESFORCE = "salesforce"
+
+
+class MailDomainState(StrEnum):
+    """Whether a domain takes mail. Not known: the DNS gave no answer, which may be its own trouble."""
+
+    TAKES_MAIL = "takes_mail"
+    NO_MAIL = "no_mail"
+    UNKNOWN = "unknown"
 
 
 class SuppressionReason(StrEnum):

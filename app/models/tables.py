@@ -2,6 +2,7 @@
 
 from app.models.accounts import Account, AccountPace, AccountUsage, DkimKey, Identity, Mailbox, Secret
 from app.models.base import Base
+from app.models.behaviour import Activity, CampaignHour, Engagement, Link, LinkClick
 from app.models.campaigns import (
     Attachment,
     Attempt,
@@ -22,18 +23,22 @@ from app.models.contacts import (
     Field,
     Membership,
     Segment,
+    SegmentSize,
     Subscription,
+    SuppressedDomain,
     Suppression,
     Tag,
     Topic,
 )
 from app.models.content import Asset, Block, Template
-from app.models.housekeeping import AgentLease, ApiAccess, Organisation, PracticeMessage, UndoAction
+from app.models.housekeeping import AgentLease, ApiAccess, Organisation, PracticeMessage, UndoAction, UndoPart
+from app.models.list_care import ContactSource, DismissedFinding, MailDomain, SourceRecord
 
 __all__ = [
     "Account",
     "AccountPace",
     "AccountUsage",
+    "Activity",
     "AgentLease",
     "ApiAccess",
     "Asset",
@@ -42,18 +47,25 @@ __all__ = [
     "Base",
     "Block",
     "Campaign",
+    "CampaignHour",
     "CampaignRoute",
     "Consent",
     "Contact",
     "ContactList",
+    "ContactSource",
     "ContactTag",
     "Delivery",
+    "DismissedFinding",
     "Dispatch",
     "DispatchRoute",
     "DkimKey",
+    "Engagement",
     "Event",
     "Field",
     "Identity",
+    "Link",
+    "LinkClick",
+    "MailDomain",
     "Mailbox",
     "Membership",
     "Organisation",
@@ -61,11 +73,15 @@ __all__ = [
     "Schedule",
     "Secret",
     "Segment",
+    "SegmentSize",
+    "SourceRecord",
     "Subscription",
+    "SuppressedDomain",
     "Suppression",
     "Tag",
     "Template",
     "Topic",
     "UndoAction",
+    "UndoPart",
     "Variant",
 ]

@@ -40,7 +40,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".mailspace"
-HEAD_REVISION = "0003"
+HEAD_REVISION = "0004"
 """The newest migration step. Kept here, and held true by a test, because importing Alembic costs every start 0.1 s."""
 _SALT_BYTES = 16
 _HASH_BYTES = 16
