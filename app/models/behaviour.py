@@ -71,7 +71,7 @@ class LinkClick(Base):
 
 
 class CampaignHour(Base):
-    """How many events of a kind a campaign had in one hour, and for how many contacts it was their first of that kind."""
+    """How many events of a kind a campaign had in one hour, and for how many contacts they were the first of it."""
 
     __tablename__ = "campaign_hour"
     __table_args__ = ({"sqlite_with_rowid": False},)
