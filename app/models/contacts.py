@@ -106,13 +106,14 @@ class ContactTag(Base):
 
 
 class Topic(Base):
-    """A subject a person subscribes to."""
+    """A subject a person subscribes to. A deleted one is hidden (`deleted_at`): evidence of consent may name it."""
 
     __tablename__ = "topic"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
     description: Mapped[str] = mapped_column(Text, default="")
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Subscription(Base):

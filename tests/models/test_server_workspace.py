@@ -138,7 +138,7 @@ def test_an_older_workspace_comes_up_to_date_in_one_transaction(
         # The newest step is taken back by hand.
         for name in _NEWEST_TABLES:
             connection.execute(text(f"DROP TABLE {name}"))
-        for column in ("field.options", "consent.channel", "consent.ip", "segment.updated_at"):
+        for column in ("field.options", "consent.channel", "consent.ip", "topic.deleted_at", "segment.updated_at"):
             table, name = column.split(".")
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))

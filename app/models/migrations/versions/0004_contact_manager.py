@@ -20,6 +20,7 @@ def _widen_contacts() -> None:
     op.execute("UPDATE field SET type = 'time_zone' WHERE key = 'time_zone' AND is_builtin")
     op.add_column("consent", sa.Column("channel", sa.String(length=32), nullable=False, server_default="email"))
     op.add_column("consent", sa.Column("ip", sa.String(length=45), nullable=False, server_default=""))
+    op.add_column("topic", sa.Column("deleted_at", sa.BigInteger(), nullable=True))
     # No version could fill it yet, and SQLite adds AUTOINCREMENT to no table that is there.
     op.drop_table("segment")
     op.create_table(
