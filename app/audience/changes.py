@@ -20,6 +20,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "contact": ("id",),
     "contact_list": ("id",),
     "tag": ("id",),
+    "topic": ("id",),
     "field": ("id",),
     "membership": ("list_id", "contact_id"),
     "contact_tag": ("tag_id", "contact_id"),

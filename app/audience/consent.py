@@ -5,10 +5,13 @@ that an audience is one cheap query.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
     Insert,
+    Integer,
     Select,
     String,
     Update,
@@ -23,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.models.base import now_ms
-from app.models.contacts import Consent, Contact, Suppression
-from app.models.sql import any_of, is_postgresql
-from app.models.states import ConsentAction, ConsentState, LawfulBasis, SuppressionReason
+from app.models.base import now_ms, to_ms
+from app.models.contacts import Consent, Contact, Subscription, Suppression
+from app.models.sql import any_of, is_postgresql, upsert
+from app.models.states import Channel, ConsentAction, ConsentState, LawfulBasis, SuppressionReason
 
 WITHDRAWING = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINT})
 """The suppressions by which a person withdraws a permission. They may be older than the contact."""
@@ -48,28 +51,43 @@ def record_consent(
     basis: LawfulBasis | None = None,
     source: str,
     wording: str = "",
+    channel: Channel = Channel.EMAIL,
+    topic_id: int | None = None,
+    ip: str = "",
+    at: datetime | None = None,
 ) -> int:
-    """Add one row of evidence per contact and bring `contact.consent` in step: the last action counts.
+    """Add one row of evidence per contact; bring `contact.consent` and `subscription` in step: the last word counts.
 
     A withdrawal is lifted by a consent of the person alone. Another ground (customer, legitimate interest) is recorded
-    for no one who has withdrawn, and lifts nothing.
+    for no one who has withdrawn, and lifts nothing. What is about another channel than mail changes nothing for mail.
+    A consent to mail about a topic permits mail; who withdraws one topic may still be mailed about the others.
 
     Args:
         contacts: Their ids, or a query that gives them.
         source: Where the permission comes from: a form, a file, a talk at the counter.
         wording: The words the person agreed to.
+        ip: Where the person came from in the internet, if known.
+        at: When it was said, if not just now. What the person said later still counts.
 
     Returns:
         For how many contacts it was recorded.
     """
     chosen = contacts if isinstance(contacts, Select) else any_of(contacts)
     wanted = select(Contact.id).where(Contact.id.in_(chosen))
-    state = ConsentState.GIVEN
-    if action is ConsentAction.WITHDRAWN:
-        state = ConsentState.WITHDRAWN
-    elif basis is not LawfulBasis.CONSENT:
+    said = _Evidence(action, basis, source, wording, channel, topic_id, ip, now_ms() if at is None else to_ms(at))
+    if said.state is ConsentState.GIVEN and basis is not LawfulBasis.CONSENT:
         wanted = wanted.where(~_has_withdrawn())
-    return _record(session, wanted, action, state, basis, source, wording)
+    if at is None:
+        return _record(session, wanted, said)
+    spoke_later = exists().where(
+        Consent.contact_id == Contact.id,
+        Consent.channel == channel,
+        Consent.topic_id.is_not_distinct_from(topic_id),
+        Consent.at > at,
+    )
+    # True all the same, but it changes nothing for them.
+    recorded = _record(session, wanted.where(spoke_later), said, is_last_word=False)
+    return recorded + _record(session, wanted.where(~spoke_later), said)
 
 
 def record_imported_consent(
@@ -86,34 +104,72 @@ def record_imported_consent(
         Consent.source == source,
     )
     wanted = select(Contact.id).where(Contact.id.in_(contacts), ~_has_withdrawn(), ~already.exists())
-    return _record(session, wanted, ConsentAction.GIVEN, ConsentState.GIVEN, basis, source, wording)
+    return _record(session, wanted, _Evidence(ConsentAction.GIVEN, basis, source, wording))
 
 
-def _record(
-    session: Session,
-    wanted: Select[int],
-    action: ConsentAction,
-    state: ConsentState,
-    basis: LawfulBasis | None,
-    source: str,
-    wording: str,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What a row of evidence says, for however many contacts; `at` in milliseconds since 1970."""
+
+    action: ConsentAction
+    basis: LawfulBasis | None
+    source: str
+    wording: str
+    channel: Channel = Channel.EMAIL
+    topic_id: int | None = None
+    ip: str = ""
+    at: int = field(default_factory=now_ms)
+
+    @property
+    def state(self) -> ConsentState | None:
+        """What it makes of `contact.consent`; None if nothing."""
+        if self.channel is not Channel.EMAIL:
+            return None
+        if self.action is not ConsentAction.WITHDRAWN:
+            return ConsentState.GIVEN
+        return ConsentState.WITHDRAWN if self.topic_id is None else None
+
+    @property
+    def columns(self) -> dict[str, ColumnElement[object]]:
+        """The columns of the row but for the contact."""
+        return {
+            "topic_id": literal(self.topic_id, Integer),
+            "channel": literal(self.channel.value),
+            "action": literal(self.action.value),
+            "basis": literal(self.basis.value if self.basis else None, String),
+            "source": literal(self.source),
+            "wording": literal(self.wording),
+            "ip": literal(self.ip),
+            "at": literal(self.at),
+        }
+
+
+def _record(session: Session, wanted: Select[int], said: _Evidence, *, is_last_word: bool = True) -> int:
     _keep_others_away(session, wanted)
-    evidence = wanted.add_columns(
-        literal(action.value),
-        literal(basis.value if basis else None, String),
-        literal(source),
-        literal(wording),
-        literal(now_ms()),
-    )
-    columns = ["contact_id", "action", "basis", "source", "wording", "at"]
-    adding = insert(Consent).from_select(columns, evidence)
+    if is_last_word and said.topic_id is not None and said.channel is Channel.EMAIL:
+        _subscribe(session, wanted, said)
+    columns = said.columns
+    adding = insert(Consent).from_select(["contact_id", *columns], wanted.add_columns(*columns.values()))
+    state = said.state if is_last_word else None
     if is_postgresql(session):
         return _record_together(session, adding, state)
     before = session.scalar(select(Consent.id).order_by(Consent.id.desc()).limit(1)) or 0
     recorded = session.connection().execute(adding).rowcount
-    session.execute(_in_step(select(Consent.contact_id).where(Consent.id > before), state))
+    if state is not None:
+        session.execute(_in_step(select(Consent.contact_id).where(Consent.id > before), state))
     return int(recorded)
+
+
+def _subscribe(session: Session, wanted: Select[int], said: _Evidence) -> None:
+    is_subscribed = said.action is not ConsentAction.WITHDRAWN
+    rows = wanted.add_columns(literal(said.topic_id), literal(is_subscribed), literal(said.at))
+    adding = upsert(session, Subscription).from_select(["contact_id", "topic_id", "is_subscribed", "changed_at"], rows)
+    session.execute(
+        adding.on_conflict_do_update(
+            index_elements=["topic_id", "contact_id"],
+            set_={"is_subscribed": adding.excluded.is_subscribed, "changed_at": adding.excluded.changed_at},
+        )
+    )
 
 
 def _in_step(recorded: Select[int], state: ConsentState) -> Update:
@@ -125,11 +181,13 @@ def _in_step(recorded: Select[int], state: ConsentState) -> Update:
     )
 
 
-def _record_together(session: Session, adding: Insert, state: ConsentState) -> int:
+def _record_together(session: Session, adding: Insert, state: ConsentState | None) -> int:
     """Add the evidence and bring the contacts in step by what was added: others add rows at the same time."""
     added = adding.returning(Consent.contact_id).cte("added")
-    in_step = _in_step(select(added.c.contact_id), state).cte("in_step")
-    return session.scalar(select(func.count()).select_from(added).add_cte(in_step)) or 0
+    counted = select(func.count()).select_from(added)
+    if state is not None:
+        counted = counted.add_cte(_in_step(select(added.c.contact_id), state).cte("in_step"))
+    return session.scalar(counted) or 0
 
 
 def _keep_others_away(session: Session, wanted: Select[int]) -> None:

@@ -1,13 +1,14 @@
 """Whether a contact can be mailed, and if not, why: the one place where suppression and consent are put together.
 
-The expressions below need the contact joined to its suppression: `.select_from(contact_and_block)`.
+The expressions below need the contact joined to what bars it: `.select_from(contact_and_block)`.
 """
 
 from enum import StrEnum
 
-from sqlalchemy import case, join, null
+from sqlalchemy import case, join, null, or_
 
-from app.models.contacts import Contact, Suppression
+from app.models.contacts import Contact, SuppressedDomain, Suppression
+from app.models.sql import domain_of
 from app.models.states import ConsentState, SkipReason, SuppressionReason
 
 
@@ -36,14 +37,22 @@ _WORDS = {
     MailStatus.NO_PERMISSION: "no permission recorded",
 }
 
-contact_and_block = join(Contact, Suppression, Suppression.address_hash == Contact.address_hash, isouter=True)
-"""Each contact once, with its suppression where there is one."""
+contact_and_block = join(
+    join(Contact, Suppression, Suppression.address_hash == Contact.address_hash, isouter=True),
+    SuppressedDomain,
+    SuppressedDomain.name == domain_of(Contact.email),
+    isouter=True,
+)
+"""Each contact once, with its suppression and that of its domain where there is one."""
+
+is_barred = or_(Suppression.id.is_not(None), SuppressedDomain.name.is_not(None))
+"""Whether the address or its whole domain must not be mailed."""
 
 mail_status = case(
     (Suppression.reason == SuppressionReason.UNSUBSCRIBED, MailStatus.UNSUBSCRIBED.value),
     (Suppression.reason == SuppressionReason.HARD_BOUNCE, MailStatus.BOUNCED.value),
     (Suppression.reason == SuppressionReason.COMPLAINT, MailStatus.COMPLAINED.value),
-    (Suppression.id.is_not(None), MailStatus.BLOCKED.value),
+    (is_barred, MailStatus.BLOCKED.value),
     (Contact.consent == ConsentState.WITHDRAWN, MailStatus.UNSUBSCRIBED.value),
     (Contact.consent == ConsentState.UNKNOWN, MailStatus.NO_PERMISSION.value),
     else_=MailStatus.MAILABLE.value,
@@ -51,7 +60,7 @@ mail_status = case(
 """The `MailStatus` of a contact, as its word."""
 
 skip_reason = case(
-    (Suppression.id.is_not(None), SkipReason.SUPPRESSED.value),
+    (is_barred, SkipReason.SUPPRESSED.value),
     (Contact.consent != ConsentState.GIVEN, SkipReason.NO_PERMISSION.value),
     else_=null(),
 ).label("skip_reason")

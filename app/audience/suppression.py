@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.audience import undo
 from app.audience.addresses import normalise
+from app.audience.barred_domains import is_at_barred_domain
 from app.audience.consent import WITHDRAWING, record_consent
 from app.errors import UserFacingError
 from app.models.base import now_ms
@@ -148,6 +149,7 @@ def is_suppressed(workspace: Workspace, address: str) -> bool:
     Raises:
         BadAddress: it is no address.
     """
-    address_hash = workspace.address_hash(normalise(address))
+    bare = normalise(address)
+    is_itself = select(exists().where(Suppression.address_hash == workspace.address_hash(bare)))
     with workspace.read() as session:
-        return bool(session.scalar(select(exists().where(Suppression.address_hash == address_hash))))
+        return bool(session.scalar(is_itself)) or is_at_barred_domain(session, bare)

@@ -143,6 +143,25 @@ def _bytewise_postgresql(element: bytewise, compiler: SQLCompiler, **options: An
     return f'({compiler.process(element.clauses, **options)}) COLLATE "C"'
 
 
+class domain_of(FunctionElement[str]):  # noqa: N801  it stands among SQL functions
+    """The part of a normalised address after its @, of which it has one."""
+
+    name = "domain_of"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(domain_of, "sqlite")
+def _domain_of_sqlite(element: domain_of, compiler: SQLCompiler, **options: Any) -> str:
+    address = compiler.process(element.clauses, **options)
+    return f"substr({address}, instr({address}, '@') + 1)"
+
+
+@compiles(domain_of, "postgresql")
+def _domain_of_postgresql(element: domain_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"split_part({compiler.process(element.clauses, **options)}, '@', 2)"
+
+
 class stored_now(FunctionElement[int]):  # noqa: N801  it stands among SQL functions
     """The present moment by the database's clock, as `app.models.base.now_ms` has it."""
 

@@ -26,8 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 
+from app.audience.barred_domains import is_at_barred_domain
 from app.audience.status import skip_reason
 from app.models.base import to_ms, utcnow
+from app.models.sql import domain_of
 from app.models.states import (
     OPEN_STATES,
     CampaignKind,
@@ -37,7 +39,16 @@ from app.models.states import (
     SuppressionReason,
     Wish,
 )
-from app.models.tables import AccountUsage, AgentLease, Campaign, Contact, Delivery, Dispatch, Suppression
+from app.models.tables import (
+    AccountUsage,
+    AgentLease,
+    Campaign,
+    Contact,
+    Delivery,
+    Dispatch,
+    SuppressedDomain,
+    Suppression,
+)
 from app.models.workspace import Workspace
 from app.sending.deliveries import LeasedDelivery
 from app.sending.limits import LONGEST_LIMIT_MINUTES, MINUTE_MS
@@ -275,7 +286,7 @@ def _is_suppressed(
     """Whether the address must not be mailed, for any reason *but* one."""
     digest = workspace.address_hash(address)
     reason = session.scalar(select(Suppression.reason).where(Suppression.address_hash == digest))
-    return reason is not None and reason is not but
+    return (reason is not None and reason is not but) or is_at_barred_domain(session, address)
 
 
 def count_use(session: Session, account_id: int, minute: int, count: int) -> None:
@@ -299,6 +310,7 @@ _OBJECTIONS = (
     .select_from(Delivery)
     .outerjoin(Contact, Contact.id == Delivery.contact_id)
     .outerjoin(Suppression, Suppression.address_hash == Contact.address_hash)
+    .outerjoin(SuppressedDomain, SuppressedDomain.name == domain_of(Contact.email))
     .where(
         Delivery.id.in_(bindparam("ids", expanding=True)),
         Delivery.state.in_(WAITING),

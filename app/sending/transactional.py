@@ -15,6 +15,7 @@ from sqlalchemy import false, select
 from sqlalchemy.orm import Session
 
 from app.audience.addresses import BadAddress, normalise
+from app.audience.barred_domains import is_at_barred_domain
 from app.audience.contacts import merge_values
 from app.content.letter import MessageSource
 from app.models.base import utcnow
@@ -141,13 +142,12 @@ def make_ready(workspace: Workspace, request: MessageRequest) -> Ready | Queued:
     data = checked_data(request)
     if request.reply_to:
         request = replace(request, reply_to=_address(request.reply_to, "reply_to"))
-    address_hash = workspace.address_hash(address)
     with workspace.read() as session:
         if key is not None and (earlier := _earlier(session, request, address, data)) is not None:
             return earlier
         template = _template(session, request.template)
         identity = _identity(session, request.identity_id)
-        _refuse_if_suppressed(session, address_hash)
+        _refuse_if_suppressed(session, workspace, address)
         contact_id = session.scalar(select(Contact.id).where(Contact.email == address))
         values = merge_values(session, [contact_id])[contact_id] if contact_id is not None else {}
         token = secrets.token_hex(12)
@@ -320,10 +320,11 @@ def _identity(session: Session, identity_id: int | None) -> Identity:
     return identity
 
 
-def _refuse_if_suppressed(session: Session, address_hash: bytes) -> None:
+def _refuse_if_suppressed(session: Session, workspace: Workspace, address: str) -> None:
     """Who has unsubscribed from newsletters still gets a receipt; see `outbox.claim`, which looks again."""
-    reason = session.scalar(select(Suppression.reason).where(Suppression.address_hash == address_hash))
-    if reason is not None and reason is not SuppressionReason.UNSUBSCRIBED:
+    by_hash = Suppression.address_hash == workspace.address_hash(address)
+    reason = session.scalar(select(Suppression.reason).where(by_hash))
+    if reason not in (None, SuppressionReason.UNSUBSCRIBED) or is_at_barred_domain(session, address):
         raise MessageRefused(
             Refusal.SUPPRESSED,
             "This address must not be mailed: it bounced, complained, or was blocked.",
