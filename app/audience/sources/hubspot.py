@@ -55,8 +55,9 @@ class HubSpot:
     def _list(self, properties: list[str]) -> Iterator[RemotePage]:
         begun = _cursor(datetime.now(UTC))
         for found in self._pages("/crm/v3/objects/contacts", {"properties": ",".join(properties)}):
-            # What changes during the listing may be on a page that is past: so the cursor is where it began.
-            yield RemotePage(tuple(_contact(one, properties) for one in found), begun)
+            yield RemotePage(tuple(_contact(one, properties) for one in found), "")
+        # What changed during the listing may have been on a page that was past: so the cursor is where it began.
+        yield RemotePage((), begun)
 
     def _archived(self) -> Iterator[RemotePage]:
         for found in self._pages("/crm/v3/objects/contacts", {"archived": "true"}):

@@ -35,7 +35,7 @@ class RemoteContact:
 
 @dataclass(frozen=True, slots=True)
 class RemotePage:
-    """Contacts that were read together, and how far that is: given again, `cursor` continues after them."""
+    """Contacts that were read together. Given again, `cursor` continues after them; empty, nothing does yet."""
 
     contacts: tuple[RemoteContact, ...]
     cursor: str
