@@ -100,7 +100,10 @@ class Database(ABC):
 
     @contextmanager
     def write_much(self) -> Iterator[Session]:
-        """As `write`, for a statement that goes through a large part of the tables."""
+        """As `write`, for statements that write a large part of a table.
+
+        A file does not check that what the new rows refer to is there: the caller has read it in this transaction.
+        """
         with self.write() as session:
             yield session
 

@@ -146,12 +146,14 @@ class FileDatabase(Database):
         """See `Database.write_much`. The memory it takes is given back at the end."""
         with self.translating(), self._engine.connect() as connection:
             raw: Any = connection.connection.dbapi_connection
-            raw.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            # Cannot be changed within a transaction. Looking up each row that another refers to takes longer than
+            # writing it, once the table has outgrown the cache.
+            raw.execute("PRAGMA foreign_keys = OFF")
             try:
                 with Session(connection) as session, session.begin():
                     yield session
             finally:
-                raw.execute(f"PRAGMA cache_size = -{self._cache_kib}")
+                raw.execute("PRAGMA foreign_keys = ON")
                 raw.execute("PRAGMA shrink_memory")
 
     def begin_storing(self, session: Session) -> None:
