@@ -24,6 +24,7 @@ async def sign_in(window: MainWindow) -> None:
     sheet = await _new(window)
     sheet.gallery.address.setText(_ADDRESS)
     _click(sheet, "provider-gmail")
+    _click(sheet, "segment-oauth2")
     await settled(window.operations)
 
 

@@ -3,6 +3,8 @@
     uv run python -m tools.screenshots                      every page, to docs/screenshots
     uv run python -m tools.screenshots --only contacts      some of them
     uv run python -m tools.screenshots --gallery            every widget, to /tmp/gallery
+    uv run python -m tools.screenshots --states             sheets and seldom states, to /tmp/states
+    uv run python -m tools.screenshots --size 1366x768      in a window of that size
     QT_SCALE_FACTOR=1.5 uv run python -m tools.screenshots --gallery --out /tmp/gallery-1.5
 
 A `Shot` names a page of the real shell and may `prepare` the window first: open a sheet, type into a field, drag a
@@ -35,6 +37,8 @@ from app.ui.shell import MainWindow
 
 SIZE = QSize(1280, 800)
 _SCREENSHOTS = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+_GALLERY, _STATES = Path("/tmp/gallery"), Path("/tmp/states")
+_THEMES = (ThemeChoice.LIGHT, ThemeChoice.DARK)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Shot:
     name: str
     page: str
     prepare: Callable[[MainWindow], Awaitable[None]] | None = None
-    size: QSize = SIZE
+    size: QSize | None = None
     right_to_left: bool = False
 
 
@@ -62,22 +66,41 @@ class Studio:
     operations: Operations
 
 
-async def photograph(app: App, build: Callable[[App], Awaitable[Studio]], shots: Sequence[Shot], out: Path) -> None:
-    """Take every shot in light and dark; each has a window of its own, so that they do not mix."""
-    for mode in (ThemeChoice.LIGHT, ThemeChoice.DARK):
+@dataclass(frozen=True)
+class Order:
+    """What is wanted of the pictures.
+
+    Attributes:
+        out: The folder for them.
+        only: Those whose name contains this.
+        themes: In which themes each is taken.
+        size: The window of those that ask for no size of their own.
+    """
+
+    out: Path
+    only: str = ""
+    themes: Sequence[ThemeChoice] = _THEMES
+    size: QSize = SIZE
+
+
+async def photograph(app: App, build: Callable[[App], Awaitable[Studio]], shots: Sequence[Shot], order: Order) -> None:
+    """Take every shot in every theme; each has a window of its own, so that they do not mix."""
+    wanted = [shot for shot in shots if order.only in shot.name]
+    for mode in order.themes:
         app.theme.set_mode(mode)
-        for shot in shots:
+        for shot in wanted:
             right_to_left = Qt.LayoutDirection.RightToLeft if shot.right_to_left else Qt.LayoutDirection.LeftToRight
             app.setLayoutDirection(right_to_left)
             studio = await build(app)
-            await _take(studio, shot, out / f"{shot.name}-{mode}.png")
+            path = order.out / f"{shot.name}-{mode}.png"
+            await _take(studio, shot, shot.size or order.size, path)
             await studio.operations.drain()
             studio.window.deleteLater()
 
 
-async def _take(studio: Studio, shot: Shot, path: Path) -> None:
+async def _take(studio: Studio, shot: Shot, size: QSize, path: Path) -> None:
     window = studio.window
-    window.resize(shot.size)
+    window.resize(size)
     window.show()
     window.show_page(shot.page)
     await settled(studio.operations)
@@ -116,30 +139,43 @@ def compose(window: MainWindow) -> QPixmap:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gallery", action="store_true", help="the widgets instead of the application")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--gallery", action="store_true", help="the widgets instead of the application")
+    kind.add_argument("--states", action="store_true", help="sheets and seldom states instead of the pages")
     parser.add_argument("--out", type=Path, help="the folder for the pictures")
     parser.add_argument("--only", default="", help="only shots whose name contains this")
+    parser.add_argument("--theme", choices=[one.value for one in _THEMES], help="one theme alone")
+    parser.add_argument("--size", type=_size, default=SIZE, help="of the window, such as 1366x768")
     arguments = parser.parse_args()
-    out: Path = arguments.out or (Path("/tmp/gallery") if arguments.gallery else _SCREENSHOTS)
-    out.mkdir(parents=True, exist_ok=True)
-    take = _take_gallery if arguments.gallery else _take_application
-    return run(lambda app: take(app, arguments.only, out))
+    usual = _GALLERY if arguments.gallery else _STATES if arguments.states else _SCREENSHOTS
+    themes = (ThemeChoice(arguments.theme),) if arguments.theme else _THEMES
+    order = Order(arguments.out or usual, arguments.only, themes, arguments.size)
+    order.out.mkdir(parents=True, exist_ok=True)
+    if arguments.gallery:
+        return run(lambda app: _take_gallery(app, order))
+    return run(lambda app: _take_application(app, order, states=arguments.states))
 
 
-async def _take_gallery(app: App, only: str, out: Path) -> None:
+def _size(text: str) -> QSize:
+    width, _, height = text.partition("x")
+    return QSize(int(width), int(height))
+
+
+async def _take_gallery(app: App, order: Order) -> None:
     from tools.gallery_shots import SHOTS, build_gallery
 
-    await photograph(app, build_gallery, [shot for shot in SHOTS if only in shot.name], out)
+    await photograph(app, build_gallery, SHOTS, order)
 
 
-async def _take_application(app: App, only: str, out: Path) -> None:
+async def _take_application(app: App, order: Order, *, states: bool) -> None:
     from tools.app_shots import AppStudio
     from tools.demo_workspace import build_workspace
+    from tools.states import shots
 
     with tempfile.TemporaryDirectory() as folder:
         workspace = await build_workspace(Path(folder))
         studio = AppStudio(workspace)
-        await photograph(app, studio.build, [shot for shot in studio.shots if only in shot.name], out)
+        await photograph(app, studio.build, shots(workspace) if states else studio.shots, order)
         workspace.close()
 
 
