@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -14,14 +15,21 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 from app.audience import contacts, lists
 from app.audience.audience import Audience
 from app.content.library import TemplateInfo, list_templates
+from app.models.base import utcnow
 from app.models.keys import WorkspaceKey
-from app.models.states import LawfulBasis
+from app.models.states import DeliveryState, LawfulBasis, TlsMode
+from app.models.tables import Attempt, Delivery, Dispatch
 from app.models.workspace import SUFFIX, Workspace
-from app.sending.accounts import list_identities
+from app.sending import campaigns
+from app.sending.accounts import AccountDraft, add_account, list_identities
 from app.sending.agent import run_agent
 from app.sending.campaigns import create_campaign
 from app.sending.furnish import create_furnished
+from app.sending.limits import Limits
+from app.sending.plan import freeze
 from app.ui.pages.campaigns import CampaignsPage
+from app.ui.pages.campaigns.composer import Composer
+from app.ui.pages.campaigns.report import Report
 from app.ui.watcher import Watcher
 from tests.ui.app_window import AppWindow
 from tests.ui.waiting import until
@@ -65,6 +73,46 @@ def a_campaign(workspace: Workspace, name: str = "Spring offers", *, audience: A
         identity_id=list_identities(workspace)[-1].id,
         audience=audience or Audience(everyone=True),
     )
+
+
+def an_account(shop: Workspace, name: str, *, limits: Limits | None = None) -> int:
+    """An account that sends for real; the id of its From address."""
+    account_id = add_account(
+        shop,
+        AccountDraft(
+            name=name,
+            host="mail.example.com",
+            port=587,
+            tls=TlsMode.STARTTLS,
+            username="",
+            sender_name="Blumen Berger",
+            sender_address=f"{name.lower()}@berger.example",
+            limits=limits or Limits(),
+        ),
+    )
+    return next(one.id for one in list_identities(shop) if one.account_id == account_id)
+
+
+def a_dispatch(shop: Workspace, people: int, *, identity_id: int | None = None) -> tuple[int, int]:
+    """A frozen campaign to *people* persons and its dispatch; nothing sends it."""
+    add_people(shop, [f"person{number:03}@practice.example" for number in range(people)])
+    campaign_id = a_campaign(shop)
+    if identity_id is not None:
+        campaigns.change_campaign(shop, campaign_id, identity_id=identity_id)
+    dispatch_id = campaigns.launch(shop, campaign_id, grace=timedelta(0))
+    freeze(shop, dispatch_id)
+    return campaign_id, dispatch_id
+
+
+def settle(shop: Workspace, dispatch_id: int, count: int, state: DeliveryState, reason: str, reply: str = "") -> None:
+    """What the agent would have written about the next *count* deliveries."""
+    with shop.write() as session:
+        account_id = session.get_one(Dispatch, dispatch_id).account_id
+        rows = session.query(Delivery).filter_by(dispatch_id=dispatch_id, state=DeliveryState.QUEUED).limit(count)
+        for row in rows.all():
+            row.state, row.reason, row.reply, row.settled_at = state, reason, reply, utcnow()
+            row.attempts, row.account_id = 1, account_id
+            session.add(Attempt(delivery_id=row.id, outcome="refused", reason=reason, text=reply))
 
 
 @asynccontextmanager
@@ -132,6 +180,22 @@ def campaigns_page(app: AppWindow) -> CampaignsPage:
     page = app.window.page("campaigns")
     assert isinstance(page, CampaignsPage)
     return page
+
+
+async def composing(app: AppWindow, campaign_id: int) -> Composer:
+    await app.go_to("campaigns", campaign=campaign_id)
+    composer = campaigns_page(app).composer
+    await until(lambda: campaigns_page(app).current is composer)
+    await app.settled()
+    return composer
+
+
+async def reporting(app: AppWindow, campaign_id: int) -> Report:
+    await app.go_to("campaigns", campaign=campaign_id)
+    report = campaigns_page(app).report
+    await until(lambda: campaigns_page(app).current is report)
+    await app.settled()
+    return report
 
 
 async def until_shows(widget: QWidget, words: str) -> None:

@@ -17,6 +17,7 @@ if hasattr(os, "geteuid") and os.geteuid() == 0:
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 import qasync
@@ -24,9 +25,13 @@ from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.models.keys import WorkspaceKey
+from app.models.workspace import Workspace
 from app.settings import ThemeChoice
 from app.ui.application import App
 from app.ui.operations import Operations
+from tests.ui.app_window import AppWindow, app_window
+from tests.ui.campaigning import a_furnished_workspace
 
 
 class InnerLoop(QEventLoop):
@@ -74,3 +79,19 @@ async def operations(qtbot: QtBot) -> AsyncIterator[Operations]:
     made = Operations()
     yield made
     await made.drain()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
+    """A new workspace as its user finds it: with templates and a practice account."""
+    made = a_furnished_workspace(tmp_path, key)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def app(shop: Workspace) -> AsyncIterator[AppWindow]:
+    """The window on the shop."""
+    async with app_window(shop) as made:
+        yield made
+        await made.settled()

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-
-import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.audience import contacts, lists
 from app.content.library import add_template
-from app.models.keys import WorkspaceKey
 from app.models.tables import Account
 from app.models.workspace import Workspace
 from app.sending.accounts import list_accounts
 from app.sending.campaigns import change_campaign, create_campaign, delete_campaigns, get_campaign
-from app.ui.pages.campaigns.chips import Chips, Flow
-from app.ui.pages.campaigns.composer import Composer
+from app.ui.pages.campaigns.chips import Chips
+from app.ui.widgets.flow import Flow
 from tests.ui.accessible import nameless
-from tests.ui.app_window import AppWindow, app_window
+from tests.ui.app_window import AppWindow
 from tests.ui.campaigning import (
     a_campaign,
-    a_furnished_workspace,
     a_list,
     add_people,
     campaigns_page,
     choose,
     click,
+    composing,
     type_into,
     until_shows,
 )
@@ -36,28 +31,6 @@ from tests.ui.waiting import until
 
 GREETING = """<mjml><mj-body><mj-section><mj-column><mj-text>Dear {{ first_name }},</mj-text>
 </mj-column></mj-section></mj-body></mjml>"""
-
-
-@pytest.fixture
-def shop(tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
-    made = a_furnished_workspace(tmp_path, key)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def app(shop: Workspace) -> AsyncIterator[AppWindow]:
-    async with app_window(shop) as made:
-        yield made
-        await made.settled()
-
-
-async def composing(app: AppWindow, campaign_id: int) -> Composer:
-    await app.go_to("campaigns", campaign=campaign_id)
-    composer = campaigns_page(app).composer
-    await until(lambda: campaigns_page(app).current is composer)
-    await app.settled()
-    return composer
 
 
 async def test_what_is_typed_is_saved_without_a_button(app: AppWindow, shop: Workspace) -> None:
@@ -229,6 +202,20 @@ async def test_everything_in_the_composer_has_a_name(app: AppWindow, shop: Works
     composer = await composing(app, a_campaign(shop))
     await app.settled()
     assert nameless(composer) == []
+
+
+def test_what_adds_chips_makes_room_for_a_new_one_at_once(qtbot: QtBot) -> None:
+    tail = QLabel("add")
+    chips = Chips(tail)
+    qtbot.addWidget(chips)
+    chips.resize(400, 40)
+    chips.show()
+    assert tail.x() == 0
+    chips.set_chips([(1, "Customers")])
+    flow = chips.layout()
+    assert isinstance(flow, Flow)
+    flow.activate()
+    assert tail.x() > 0
 
 
 def test_chips_flow_into_as_many_lines_as_they_need(qtbot: QtBot) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 from PySide6.QtWidgets import QListWidget
 
 from app.audience.audience import Audience
-from app.models.keys import WorkspaceKey
 from app.models.states import CampaignStatus, DeliveryState
 from app.models.workspace import Workspace
 from app.sending import campaigns
@@ -18,10 +16,9 @@ from app.sending.accounts import list_accounts
 from app.sending.practice_inbox import count_practice
 from app.ui.pages.campaigns import CampaignsPage
 from app.ui.pages.campaigns.words import percent
-from tests.ui.app_window import AppWindow, app_window
+from tests.ui.app_window import AppWindow
 from tests.ui.campaigning import (
     a_campaign,
-    a_furnished_workspace,
     a_list,
     add_people,
     agent_at_work,
@@ -34,20 +31,6 @@ from tests.ui.campaigning import (
     watched,
 )
 from tests.ui.waiting import until
-
-
-@pytest.fixture
-def shop(tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
-    made = a_furnished_workspace(tmp_path, key)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def app(shop: Workspace) -> AsyncIterator[AppWindow]:
-    async with app_window(shop) as made:
-        yield made
-        await made.settled()
 
 
 def is_over(page: CampaignsPage) -> bool:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QPushButton
 
-from app.models.keys import WorkspaceKey
 from app.models.states import CampaignStatus, DeliveryState
 from app.models.workspace import Workspace
 from app.reports.metrics import DeliveryCounts
@@ -21,10 +18,9 @@ from app.ui.pages.campaigns.rows import ACTIONS_COLUMN
 from app.ui.pages.campaigns.words import status_cell
 from app.ui.widgets import PillLook, ProgressCell
 from tests.ui.accessible import nameless
-from tests.ui.app_window import AppWindow, app_window
+from tests.ui.app_window import AppWindow
 from tests.ui.campaigning import (
     a_campaign,
-    a_furnished_workspace,
     add_people,
     campaigns_page,
     click,
@@ -32,20 +28,6 @@ from tests.ui.campaigning import (
     until_shows,
 )
 from tests.ui.waiting import until
-
-
-@pytest.fixture
-def shop(tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
-    made = a_furnished_workspace(tmp_path, key)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def app(shop: Workspace) -> AsyncIterator[AppWindow]:
-    async with app_window(shop) as made:
-        yield made
-        await made.settled()
 
 
 def names(app: AppWindow) -> list[str]:

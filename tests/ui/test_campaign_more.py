@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import QDateTime, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
@@ -25,11 +23,10 @@ from PySide6.QtWidgets import (
 from app.audience import contacts
 from app.audience.fields import add_field
 from app.content.library import add_template
-from app.models.keys import WorkspaceKey
-from app.models.states import FieldType, MessageFormat, TlsMode
+from app.models.states import FieldType, MessageFormat
 from app.models.workspace import Workspace
 from app.sending import campaigns
-from app.sending.accounts import AccountDraft, add_account, list_identities
+from app.sending.accounts import list_identities
 from app.sending.attachments import add_file, list_files
 from app.sending.breaker import Breaker
 from app.sending.throttle import Limits
@@ -38,15 +35,15 @@ from app.ui.pages.campaigns.composer import Composer
 from app.ui.pages.campaigns.more.shares import percents
 from app.ui.pages.campaigns.pictures import picture_url
 from tests.ui.accessible import nameless
-from tests.ui.app_window import AppWindow, app_window
+from tests.ui.app_window import AppWindow
 from tests.ui.campaigning import (
     PERMISSION,
     a_campaign,
-    a_furnished_workspace,
     add_people,
-    campaigns_page,
+    an_account,
     choose,
     click,
+    composing,
     texts,
     type_into,
     until_shows,
@@ -55,47 +52,6 @@ from tests.ui.waiting import until
 
 WITH_LOGO = """<mjml><mj-body><mj-section><mj-column><mj-image src="cid:logo" alt="Our logo" />
 <mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"""
-
-
-@pytest.fixture
-def shop(tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
-    made = a_furnished_workspace(tmp_path, key)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def app(shop: Workspace) -> AsyncIterator[AppWindow]:
-    async with app_window(shop) as made:
-        yield made
-        await made.settled()
-
-
-def an_account(shop: Workspace, name: str, *, limits: Limits | None = None) -> int:
-    """An account that sends for real; the id of its From address."""
-    account_id = add_account(
-        shop,
-        AccountDraft(
-            name=name,
-            host="mail.example.com",
-            port=587,
-            tls=TlsMode.STARTTLS,
-            username="shop",
-            password="secret",
-            sender_name="Blumen Berger",
-            sender_address=f"{name.lower()}@berger.example",
-            limits=limits or Limits(),
-        ),
-    )
-    return next(one.id for one in list_identities(shop) if one.account_id == account_id)
-
-
-async def composing(app: AppWindow, campaign_id: int) -> Composer:
-    await app.go_to("campaigns", campaign=campaign_id)
-    composer = campaigns_page(app).composer
-    await until(lambda: campaigns_page(app).current is composer)
-    await app.settled()
-    return composer
 
 
 def value_of(composer: Composer, line: str) -> str:
@@ -272,8 +228,8 @@ async def test_hours_and_a_number_a_day_are_chosen(app: AppWindow, shop: Workspa
     composer = await composing(app, campaign_id)
     click(app, "moreHoursFold")
     click(app, "segment-hours", within=composer.more)
-    app.find(QCheckBox, "windowDay4").click()
-    app.find(QSpinBox, "windowPerDay").setValue(500)
+    app.find(QCheckBox, "weekday4").click()
+    app.find(QSpinBox, "mostADay").setValue(500)
     zone = shop.organisation().time_zone
     await until(lambda: campaigns.get_campaign(shop, campaign_id).window.per_day == 500)
     window = campaigns.get_campaign(shop, campaign_id).window
@@ -282,7 +238,7 @@ async def test_hours_and_a_number_a_day_are_chosen(app: AppWindow, shop: Workspa
     click(app, "segment-always", within=composer.more)
     await until(lambda: campaigns.get_campaign(shop, campaign_id).window.never_closes)
     assert value_of(composer, "moreHours") == "at any time, at most 500 a day"
-    app.find(QSpinBox, "windowPerDay").setValue(0)
+    app.find(QSpinBox, "mostADay").setValue(0)
     await until(lambda: campaigns.get_campaign(shop, campaign_id).window == SendingWindow.ALWAYS)
     await app.settled()
 
@@ -292,7 +248,7 @@ async def test_the_last_day_cannot_be_taken_away(app: AppWindow, shop: Workspace
     campaigns.change_campaign(shop, campaign_id, window=SendingWindow(frozenset({2})))
     composer = await composing(app, campaign_id)
     click(app, "moreHoursFold")
-    assert not app.find(QCheckBox, "windowDay2").isEnabled()
+    assert not app.find(QCheckBox, "weekday2").isEnabled()
     assert composer.more.hours.is_open
 
 

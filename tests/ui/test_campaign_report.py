@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.models.base import utcnow
-from app.models.keys import WorkspaceKey
 from app.models.states import DeliveryState, SkipReason
-from app.models.tables import Attempt, Delivery, Dispatch
+from app.models.tables import Dispatch
 from app.models.workspace import Workspace
-from app.sending import campaigns
-from app.sending.plan import freeze
 from app.ui import things
 from app.ui.pages.campaigns.charts import SendingCharts, _filled, _round_values, step_for
-from app.ui.pages.campaigns.report import Report
 from app.ui.pages.campaigns.running_job import RunningJobFeed
 from app.ui.pages.campaigns.words import left_out_words, reason_words, without_tags
 from tests.ui.accessible import nameless
-from tests.ui.app_window import AppWindow, app_window
+from tests.ui.app_window import AppWindow
 from tests.ui.campaigning import (
-    a_campaign,
-    a_furnished_workspace,
-    add_people,
+    a_dispatch,
     campaigns_page,
     click,
+    reporting,
+    settle,
     texts,
     type_into,
     until_shows,
@@ -38,46 +31,6 @@ from tests.ui.campaigning import (
 from tests.ui.waiting import until
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def shop(tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
-    made = a_furnished_workspace(tmp_path, key)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def app(shop: Workspace) -> AsyncIterator[AppWindow]:
-    async with app_window(shop) as made:
-        yield made
-        await made.settled()
-
-
-def a_dispatch(shop: Workspace, people: int) -> tuple[int, int]:
-    """A frozen campaign to *people* persons and its dispatch; nothing sends it."""
-    add_people(shop, [f"person{number:03}@practice.example" for number in range(people)])
-    campaign_id = a_campaign(shop)
-    dispatch_id = campaigns.launch(shop, campaign_id, grace=timedelta(0))
-    freeze(shop, dispatch_id)
-    return campaign_id, dispatch_id
-
-
-def settle(shop: Workspace, dispatch_id: int, count: int, state: DeliveryState, reason: str, reply: str = "") -> None:
-    """What the agent would have written about the next *count* deliveries."""
-    with shop.write() as session:
-        rows = session.query(Delivery).filter_by(dispatch_id=dispatch_id, state=DeliveryState.QUEUED).limit(count)
-        for row in rows.all():
-            row.state, row.reason, row.reply, row.settled_at, row.attempts = state, reason, reply, utcnow(), 1
-            session.add(Attempt(delivery_id=row.id, outcome="refused", reason=reason, text=reply))
-
-
-async def reporting(app: AppWindow, campaign_id: int) -> Report:
-    await app.go_to("campaigns", campaign=campaign_id)
-    report = campaigns_page(app).report
-    await until(lambda: campaigns_page(app).current is report)
-    await app.settled()
-    return report
 
 
 async def test_the_figures_follow_the_agent(app: AppWindow, shop: Workspace) -> None:

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from PySide6.QtWidgets import QPushButton
 from sqlalchemy import select, update
 
 from app.models.base import utcnow
-from app.models.keys import WorkspaceKey
-from app.models.states import DeliveryState, DispatchState, EventKind, SkipReason, TlsMode, Wish
+from app.models.states import DeliveryState, DispatchState, EventKind, SkipReason, Wish
 from app.models.tables import Account, Delivery, Dispatch, Event
 from app.models.workspace import Workspace
 from app.reports.metrics import delivery_counts
 from app.sending import campaigns
-from app.sending.accounts import AccountDraft, add_account, list_identities
 from app.sending.breaker import Breaker, EventCounts, Tally
 from app.sending.limits import Limits
 from app.sending.plan import freeze
 from app.ui import things
 from app.ui.pages.campaigns.messages_model import ACCOUNT, REPLY, TRIES
-from app.ui.pages.campaigns.report import Report
 from tests.ui.accessible import nameless
-from tests.ui.app_window import AppWindow, app_window
+from tests.ui.app_window import AppWindow
 from tests.ui.campaigning import (
     a_campaign,
-    a_furnished_workspace,
+    a_dispatch,
     add_people,
+    an_account,
     campaigns_page,
     click,
+    reporting,
+    settle,
     texts,
     until_shows,
 )
@@ -45,56 +43,6 @@ SENT, FAILED, QUEUED, IN_DOUBT = (
 )
 
 
-@pytest.fixture
-def shop(tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
-    made = a_furnished_workspace(tmp_path, key)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def app(shop: Workspace) -> AsyncIterator[AppWindow]:
-    async with app_window(shop) as made:
-        yield made
-        await made.settled()
-
-
-def an_account(shop: Workspace, name: str, *, limits: Limits | None = None) -> int:
-    account_id = add_account(
-        shop,
-        AccountDraft(
-            name=name,
-            host="mail.example.com",
-            port=587,
-            tls=TlsMode.STARTTLS,
-            username="",
-            sender_name="Blumen Berger",
-            sender_address=f"{name.lower()}@berger.example",
-            limits=limits or Limits(),
-        ),
-    )
-    return next(one.id for one in list_identities(shop) if one.account_id == account_id)
-
-
-def a_dispatch(shop: Workspace, people: int, *, identity_id: int | None = None) -> tuple[int, int]:
-    add_people(shop, [f"person{number:03}@practice.example" for number in range(people)])
-    campaign_id = a_campaign(shop)
-    if identity_id is not None:
-        campaigns.change_campaign(shop, campaign_id, identity_id=identity_id)
-    dispatch_id = campaigns.launch(shop, campaign_id, grace=timedelta(0))
-    freeze(shop, dispatch_id)
-    return campaign_id, dispatch_id
-
-
-def settle(shop: Workspace, dispatch_id: int, count: int, state: DeliveryState, reason: str, reply: str = "") -> None:
-    with shop.write() as session:
-        account_id = session.get_one(Dispatch, dispatch_id).account_id
-        rows = session.query(Delivery).filter_by(dispatch_id=dispatch_id, state=QUEUED).limit(count)
-        for row in rows.all():
-            row.state, row.reason, row.reply, row.settled_at = state, reason, reply, utcnow()
-            row.attempts, row.account_id = 1, account_id
-
-
 def finish(shop: Workspace, dispatch_id: int) -> None:
     with shop.write() as session:
         dispatch = session.get_one(Dispatch, dispatch_id)
@@ -103,14 +51,6 @@ def finish(shop: Workspace, dispatch_id: int) -> None:
 
 def counts(shop: Workspace, dispatch_id: int) -> dict[DeliveryState, int]:
     return dict(delivery_counts(shop, [dispatch_id])[dispatch_id].by_state)
-
-
-async def reporting(app: AppWindow, campaign_id: int) -> Report:
-    await app.go_to("campaigns", campaign=campaign_id)
-    report = campaigns_page(app).report
-    await until(lambda: campaigns_page(app).current is report)
-    await app.settled()
-    return report
 
 
 async def test_the_refused_are_grouped_and_tried_again_by_reason(app: AppWindow, shop: Workspace) -> None:

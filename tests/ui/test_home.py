@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from PySide6.QtWidgets import QAbstractButton
 
-from app.models.keys import WorkspaceKey
 from app.models.states import CampaignStatus, Wish
 from app.models.tables import Dispatch
 from app.models.workspace import Workspace
@@ -18,10 +14,9 @@ from app.sending.plan import freeze
 from app.ui import things
 from app.ui.pages.home import HomePage
 from tests.ui.accessible import nameless
-from tests.ui.app_window import AppWindow, app_window
+from tests.ui.app_window import AppWindow
 from tests.ui.campaigning import (
     a_campaign,
-    a_furnished_workspace,
     add_people,
     agent_at_work,
     campaigns_page,
@@ -32,20 +27,6 @@ from tests.ui.campaigning import (
     watched,
 )
 from tests.ui.waiting import until
-
-
-@pytest.fixture
-def shop(tmp_path: Path, key: WorkspaceKey) -> Iterator[Workspace]:
-    made = a_furnished_workspace(tmp_path, key)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-async def app(shop: Workspace) -> AsyncIterator[AppWindow]:
-    async with app_window(shop) as made:
-        yield made
-        await made.settled()
 
 
 def home_page(app: AppWindow) -> HomePage:

@@ -5,6 +5,7 @@ from app.ui.widgets.busy import BusyOverlay, Skeleton, Spinner
 from app.ui.widgets.buttons import (
     danger_button,
     icon_button,
+    leading,
     link_button,
     primary_button,
     quiet_button,
@@ -65,6 +66,7 @@ __all__ = [
     "heading",
     "icon_button",
     "label",
+    "leading",
     "link_button",
     "muted",
     "primary_button",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from app.ui.theme import Size, icon
 
@@ -18,6 +18,7 @@ Slot = Callable[[], object]
 
 # Two pixels wider than the drawing on either side: QSS leaves only 4 px between icon and text.
 _ICON_SIZE = QSize(Size.ICON + 4, Size.ICON)
+_LINK_INSET = 4
 
 
 def primary_button(text: str, icon: str = "", *, on_click: Slot | None = None, name: str = "") -> QPushButton:
@@ -42,6 +43,16 @@ def link_button(text: str, *, on_click: Slot | None = None, name: str = "") -> Q
     button = _button(text, "link", "", "", on_click, name)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     return button
+
+
+def leading(link: QWidget) -> QHBoxLayout:
+    """*link* at the leading edge, its text in line with the texts above: it begins a little inside its button."""
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addSpacing(-_LINK_INSET)
+    row.addWidget(link)
+    row.addStretch(1)
+    return row
 
 
 def icon_button(

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from app.sending.accounts import AccountInfo, IdentityInfo
 from app.ui.pages.contacts.elided import ElidedLabel
 from app.ui.theme import Space
-from app.ui.widgets import caption, icon_button, link_button
+from app.ui.widgets import caption, icon_button, leading, link_button
 
 
 class AddressRows(QWidget):
@@ -27,17 +27,12 @@ class AddressRows(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        head = QHBoxLayout()
-        head.addWidget(caption(self.tr("From addresses"), wrap=False))
-        head.addStretch(1)
-        column.addLayout(head)
+        column.addWidget(caption(self.tr("From addresses"), wrap=False))
         is_only = len(account.identities) == 1
         for identity in sorted(account.identities, key=lambda each: each.id):
             column.addWidget(self._row(identity, is_only=is_only))
-        foot = QHBoxLayout()
-        foot.addWidget(link_button(self.tr("Add a From address"), on_click=self.add_wanted.emit, name="addIdentity"))
-        foot.addStretch(1)
-        column.addLayout(foot)
+        add = link_button(self.tr("Add a From address"), on_click=self.add_wanted.emit, name="addIdentity")
+        column.addLayout(leading(add))
 
     def _row(self, identity: IdentityInfo, *, is_only: bool) -> QWidget:
         row_widget = QWidget()

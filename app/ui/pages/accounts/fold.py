@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.theme import Space, icon
-from app.ui.widgets import link_button
+from app.ui.widgets import leading, link_button
 
 
 class Fold(QWidget):
@@ -29,7 +29,7 @@ class Fold(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.S)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeading)
+        column.addLayout(leading(self.button))
         column.addWidget(self._content)
 
     def set_open(self, is_open: bool) -> None:

@@ -14,7 +14,7 @@ from app.audience.groups import GroupInfo
 from app.ui.pages.campaigns.chips import Chips
 from app.ui.pages.campaigns.words import number
 from app.ui.theme import icon
-from app.ui.widgets import quiet_button
+from app.ui.widgets import secondary_button
 
 
 class GroupKind(Enum):
@@ -53,7 +53,7 @@ class GroupPicker(QWidget):
         super().__init__()
         self._chosen = Chosen()
         self._groups: dict[GroupKind, Sequence[GroupInfo]] = {}
-        add = quiet_button(words, "plus", name=name)
+        add = secondary_button(words, "plus", name=name)
         self._menu = QMenu(add)
         add.setMenu(self._menu)
         self._chips = Chips(add)

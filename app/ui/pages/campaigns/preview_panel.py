@@ -160,6 +160,8 @@ class PreviewPanel(Card):
         self._person.setToolTip(made.address if made else "")
         self._place.setText(self._place_words(is_example=is_example) if made else "")
         preview = made.preview if made else None
+        for arrow in (self._back, self._next):
+            arrow.setVisible(preview is not None)
         self._envelope.setVisible(preview is not None)
         self.mode.setVisible(preview is not None)
         self._subject.setText(preview.subject if preview else "")

@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from app.sending.supervisor import AgentNews, AgentState
 from app.ui.context import AppContext
-from app.ui.pages.settings.row import SettingRow, leading
+from app.ui.pages.settings.row import SettingRow
 from app.ui.theme import Kind, Space
-from app.ui.widgets import Card, Pill, PillLook, link_button
+from app.ui.widgets import Card, Pill, PillLook, leading, link_button
 
 
 class AgentCard(Card):
@@ -54,26 +54,26 @@ class AgentCard(Card):
 
     def _words(self, news: AgentNews | None) -> str:
         if news is None:
-            return self.tr("Campaigns are sent by a process of their own, which has not been started.")
+            return self.tr("The part of the program that sends campaigns has not been started.")
         match news.state:
             case AgentState.STARTING:
-                return self.tr("The process that sends your campaigns is being started.")
+                return self.tr("The part of the program that sends campaigns is being started.")
             case AgentState.WORKING:
                 return self.tr(
-                    "A process of its own sends your campaigns. It goes on when you close the window, until "
-                    "what is due has been sent."
+                    "Your campaigns are sent in the background. That goes on when you close the window, until what is "
+                    "due has been sent."
                 )
             case AgentState.ELSEWHERE:
                 return self.tr(
-                    "Another sending process is at work on this workspace, so this computer leaves it to that one."
+                    "The campaigns of this workspace are being sent from elsewhere, so this window leaves it to that."
                 )
             case AgentState.RESTARTING:
                 return self.tr(
-                    "The sending process ended unexpectedly and is started again in {0} seconds. Nothing is lost, and "
-                    "nothing is sent twice."
+                    "The part of the program that sends ended unexpectedly and is started again in {0} seconds. "
+                    "Nothing is lost, and nothing is sent twice."
                 ).format(round(news.retry_in_s))
             case AgentState.STOPPED:
-                return self.tr("The sending process has been stopped; planned campaigns wait.")
+                return self.tr("Sending has been stopped; planned campaigns wait.")
 
     def _toggle(self) -> None:
         self._said.setVisible(not self._said.isVisibleTo(self))

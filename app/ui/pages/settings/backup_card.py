@@ -14,7 +14,7 @@ from app.ui.context import AppContext
 from app.ui.operations import Lane
 from app.ui.pages.settings.backups import Backup, read_backups
 from app.ui.pages.settings.reveal import reveal
-from app.ui.pages.settings.row import SettingRow, leading
+from app.ui.pages.settings.row import SettingRow
 from app.ui.pages.templates.when import moment
 from app.ui.progress import CancelToken, Job, Progress, Report
 from app.ui.theme import Kind, Space
@@ -26,6 +26,7 @@ from app.ui.widgets import (
     caption,
     icon_button,
     label,
+    leading,
     link_button,
     secondary_button,
 )
@@ -54,7 +55,7 @@ class BackupCard(Card):
         self._spinner.hide()
         check_row = SettingRow(
             self.tr("Is everything sound?"),
-            self.tr("Reads the whole file and looks for damage. You can go on working meanwhile."),
+            self.tr("Reads everything and looks for damage. You can go on working meanwhile."),
             self._spinner,
             self._check,
         )
@@ -132,8 +133,10 @@ class BackupCard(Card):
             self._report.set_message(self.tr("Everything is as it should be."), "", Kind.GOOD)
         else:
             self._report.set_message(
-                self.tr("The workspace file is damaged."),
-                self.tr("Make a copy of it as it is, then go back to your latest backup."),
+                self.tr("The workspace is damaged."),
+                self.tr("Tell whoever runs the server: it is to go back to a backup.")
+                if self._context.workspace.is_shared
+                else self.tr("Make a copy of its file as it is, then go back to your latest backup."),
                 Kind.BAD,
             )
             self._report.setToolTip("\n".join(report.problems[:20]))
@@ -222,7 +225,8 @@ def _backup_line(backup: Backup) -> QWidget:
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(Space.M)
     row.addWidget(label(words))
-    row.addWidget(caption(QLocale().formattedDataSize(backup.size_bytes, 1), wrap=False))
+    size = QLocale().formattedDataSize(backup.size_bytes, 1, QLocale.DataSizeFormat.DataSizeTraditionalFormat)
+    row.addWidget(caption(size, wrap=False))
     row.addStretch(1)
     row.addWidget(
         icon_button(

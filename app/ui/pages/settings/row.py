@@ -8,18 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from app.ui.theme import Space
 from app.ui.widgets import label, muted
 
-_LINK_INSET = 4
-
-
-def leading(link: QWidget) -> QHBoxLayout:
-    """*link* at the leading edge, its text in line with the texts above: it begins a little inside its button."""
-    row = QHBoxLayout()
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addSpacing(-_LINK_INSET)
-    row.addWidget(link)
-    row.addStretch(1)
-    return row
-
 
 class SettingRow(QWidget):
     """

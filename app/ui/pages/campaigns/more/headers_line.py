@@ -24,7 +24,7 @@ class HeadersLine(Line):
     def words(self, campaign: CampaignInfo, around: Surroundings) -> str:
         del around
         names = [name for name, _ in campaign.headers]
-        return joined(names, most=3) if names else self.tr("none of your own")
+        return joined(names, most=3) if names else self.tr("none added; for experts")
 
     def is_usual(self, campaign: CampaignInfo) -> bool:
         return not campaign.headers

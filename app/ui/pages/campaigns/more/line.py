@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -86,21 +88,21 @@ class Line(QWidget):
         if self._is_built:
             self.fill(*self._draft)
 
+    @abstractmethod
     def words(self, campaign: CampaignInfo, around: Surroundings) -> str:
         """The value in words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_usual(self, campaign: CampaignInfo) -> bool:
         """Whether nothing was chosen here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def build(self) -> None:
         """Make the fields."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fill(self, campaign: CampaignInfo, around: Surroundings) -> None:
         """Set the fields, without disturbing the one that is being typed into."""
-        raise NotImplementedError
 
     @Slot(bool)
     def _on_toggled(self, is_open: bool) -> None:
