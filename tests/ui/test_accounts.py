@@ -234,7 +234,7 @@ async def test_a_problem_is_shown_and_goes_away_once_the_account_works_again(app
         app.find(QPushButton, "tryAccount").click()
         await until(lambda: not only_account(app).problem)
         await app.settled()
-        assert app.find(QLabel, "pageSubtitle", within=page).text() == "1 account"
+        assert app.find(QLabel, "pageSubtitle", within=page).text() == "1 account, ready to send"
         assert app.window.toasts.texts == ["“Shop” works again"]
 
 

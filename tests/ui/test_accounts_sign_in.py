@@ -76,8 +76,9 @@ def browser(opened_pages: OpenedPages) -> Browser:
 
 
 async def gmail_sheet(app: AppWindow, server: SmtpServer | None = None) -> QDialog:
-    """Gmail's form, filled in; its server is *server*."""
+    """Gmail's form, filled in, to be signed in to in the browser; its server is *server*."""
     sheet = await new_sheet(app, "gmail")
+    click(sheet, "segment-oauth2")
     fill(sheet, senderName="Ines", senderAddress=ADDRESS, username=ADDRESS)
     if server is not None:
         click(sheet, "serverDetails")
@@ -189,6 +190,12 @@ async def test_another_address_needs_another_sign_in(app: AppWindow, google: OAu
     click(sheet, "confirm")
     assert f"You signed in as {ADDRESS}" in said(sheet, "signInTrouble")
     await browser.closed()
+
+
+async def test_an_app_password_is_asked_for_while_google_does_not_know_this_program(app: AppWindow) -> None:
+    sheet = await new_sheet(app, "gmail")
+    assert line(sheet, "password").isVisible()
+    assert not line(sheet, "clientId").isVisible()
 
 
 async def test_an_app_password_is_the_other_way(app: AppWindow) -> None:

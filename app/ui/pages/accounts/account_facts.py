@@ -64,7 +64,7 @@ class AccountFacts(QWidget):
         receivers = len(self._account.domain_limits)
         if not receivers:
             return words
-        more = self.tr("and for 1 receiver") if receivers == 1 else self.tr("and for {0} receivers").format(receivers)
+        more = self.tr("less to 1 provider") if receivers == 1 else self.tr("less to {0} providers").format(receivers)
         return f"{words}, {more}"
 
     def _warm_up(self) -> str:
@@ -72,7 +72,7 @@ class AccountFacts(QWidget):
         cap = plan.cap_on(dt.datetime.now().astimezone().date()) if plan is not None else None
         if cap is None:
             return self.tr("reached its goal")
-        return self.tr("{0} today, growing").format(number(cap))
+        return self.tr("{0} today, then more each day").format(number(cap))
 
 
 def _top(words: QLabel) -> QLabel:

@@ -18,7 +18,7 @@ from app.ui.pages.accounts.fold import Fold
 from app.ui.pages.accounts.ground import client_of
 from app.ui.pages.accounts.web_page import open_page
 from app.ui.theme import Kind, Space
-from app.ui.widgets import Banner, FormField, Spinner, caption, label, link_button, muted, secondary_button
+from app.ui.widgets import Banner, FormField, Spinner, caption, label, leading, link_button, muted, secondary_button
 
 
 class BrowserSignIn(QWidget):
@@ -76,6 +76,11 @@ class BrowserSignIn(QWidget):
             self._secret.setVisible(provider.needs_secret)
             self._fold.set_open(provider.key not in self._known)
         self._show()
+
+    @property
+    def is_set_up(self) -> bool:
+        """The provider knows this program: nothing is to be registered first."""
+        return self._provider is not None and self._provider.key in self._known
 
     @property
     def is_done(self) -> bool:
@@ -200,21 +205,19 @@ class BrowserSignIn(QWidget):
         row.setSpacing(Space.M)
         row.addWidget(self._client_id, 1, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._secret, 1, Qt.AlignmentFlag.AlignTop)
-        self._fold = Fold(self.tr("Client ID of your organisation"), "clientFold")
+        self._fold = Fold(self.tr("Set up once: register this program"), "clientFold")
         self._fold.body.addWidget(
             caption(
                 self.tr(
-                    "Google and Microsoft let a program in only if somebody vouches for it. So that your mail depends "
-                    "on nobody else, that is your own organisation: register this program once, for all accounts."
+                    "Google and Microsoft let a program in only if an organisation vouches for it. So that your mail "
+                    "depends on nobody else, that is yours. It is done once, for all accounts: best by whoever looks "
+                    "after your computers."
                 )
             )
         )
         self._fold.body.addWidget(self._how)
         register = link_button(self.tr("Open the page where this is done"), on_click=self._on_register, name="register")
-        links = QHBoxLayout()
-        links.addWidget(register)
-        links.addStretch(1)
-        self._fold.body.addLayout(links)
+        self._fold.body.addLayout(leading(register))
         self._fold.body.addLayout(row)
         buttons = QHBoxLayout()
         buttons.addWidget(self._start)

@@ -41,9 +41,7 @@ class Credentials(QWidget):
         )
         self._sort.chosen.connect(self._on_sort)
         self._where = link_button(self.tr("Where do I get this?"), on_click=self._on_where, name="whereSecret")
-        self._sealed = caption(
-            self.tr("It is kept sealed inside your encrypted workspace and goes to this server alone.")
-        )
+        self._sealed = caption(self.tr("Your workspace keeps it encrypted, and it goes to this server alone."))
         self._preset: Preset | None = None
         self._has_password = False
         self._needs_secret = True
@@ -82,7 +80,8 @@ class Credentials(QWidget):
 
     def suggest_username(self, address: str) -> None:
         """Most providers want the address as user name."""
-        if self._is_new and self._wants_address and self.username.text().strip() in ("", self._suggested):
+        is_free = self._is_new and self.username.text().strip() in ("", self._suggested)
+        if is_free and self._wants_address and "@" in address:
             self._suggested = address.strip()
             self.username.setText(self._suggested)
 
@@ -99,7 +98,7 @@ class Credentials(QWidget):
         username = self.username.text().strip()
         self._username.set_error(self.tr("It cannot sign in without.") if needs_name and not username else "")
         missing = self._needs_secret and username and not self.password.text() and not self._has_password
-        self._password.set_error(self.tr("The server will ask for it.") if missing else "")
+        self._password.set_error(self.tr("The server asks for it. Enter it here.") if missing else "")
         return [field for field in (self._username, self._password) if field.error]
 
     @property

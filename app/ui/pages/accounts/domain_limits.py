@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from app.sending.limits import Limits
 from app.ui.theme import Space, set_property
-from app.ui.widgets import caption, icon_button, label, link_button
+from app.ui.widgets import caption, icon_button, label, leading, link_button
 
 _MOST = 9_999_999
 
@@ -42,14 +42,12 @@ class DomainLimits(QWidget):
         self._grid.setVerticalSpacing(Space.S)
         self._heads = [
             label(text, "strong")
-            for text in (self.tr("Receiver"), self.tr("A minute"), self.tr("An hour"), self.tr("24 hours"))
+            for text in (self.tr("Addresses at"), self.tr("A minute"), self.tr("An hour"), self.tr("24 hours"))
         ]
         for column, head in enumerate(self._heads):
             self._grid.addWidget(head, 0, column)
             self._grid.setColumnStretch(column, 2 if column == 0 else 1)
-        links = QHBoxLayout()
-        links.addWidget(link_button(self.tr("Add a receiver"), on_click=self._on_add, name="addDomain"))
-        links.addStretch(1)
+        links = leading(link_button(self.tr("Add a provider"), on_click=self._on_add, name="addDomain"))
         self._trouble = label(role="error", wrap=True)
         self._trouble.setObjectName("domainLimitsError")
         self._trouble.hide()
@@ -59,7 +57,7 @@ class DomainLimits(QWidget):
         whole.addWidget(
             caption(
                 self.tr(
-                    "Some receivers complain when much arrives at once. gmail.com also stands for googlemail.com, "
+                    "Some providers complain when much arrives at once. gmail.com also stands for googlemail.com, "
                     "outlook.com also for hotmail.com, and so on."
                 )
             )
@@ -94,9 +92,9 @@ class DomainLimits(QWidget):
             set_property(row.domain, "invalid", row.domain in bad or (bool(_domain(row)) and row.domain in twice))
         words = ""
         if bad:
-            words = self.tr("A receiver is the end of an address, such as gmail.com.")
+            words = self.tr("Enter the end of an address, such as gmail.com.")
         elif any(line.text().strip() for line in twice):
-            words = self.tr("A receiver is here twice.")
+            words = self.tr("One is here twice.")
             bad = twice
         self._trouble.setText(words)
         self._trouble.setVisible(bool(words))
@@ -108,12 +106,12 @@ class DomainLimits(QWidget):
         line = QLineEdit(domain)
         line.setObjectName(f"domain{number}")
         line.setPlaceholderText("gmail.com")
-        line.setAccessibleName(self.tr("Receiver {0}").format(number))
+        line.setAccessibleName(self.tr("Provider {0}").format(number))
         minute, hour, day = (self._spin(f"domain{number}{unit}") for unit in ("Minute", "Hour", "Day"))
         for spin, head in zip((minute, hour, day), self._heads[1:], strict=True):
-            spin.setAccessibleName(self.tr("Receiver {0}, {1}").format(number, head.text()))
+            spin.setAccessibleName(self.tr("Provider {0}, {1}").format(number, head.text()))
         remove = icon_button(
-            "x", self.tr("Remove receiver {0}").format(number), name=f"removeDomain{number}", small=True
+            "x", self.tr("Remove provider {0}").format(number), name=f"removeDomain{number}", small=True
         )
         row = _Row(line, (minute, hour, day), remove)
         remove.clicked.connect(lambda _=False: self._remove(row))

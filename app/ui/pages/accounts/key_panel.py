@@ -67,8 +67,8 @@ class KeyPanel(QFrame):
         column.addWidget(
             caption(
                 self.tr(
-                    "Add this entry, of the type TXT, where your domain is managed. Until it is there, receivers "
-                    "ignore the signature."
+                    "Add this entry, of the type TXT, where your domain is managed. Until it is there, the signature "
+                    "counts for nothing."
                 )
             )
         )

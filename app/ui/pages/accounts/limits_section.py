@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QSpinBox, QVBoxLayout, QWidget
 
 from app.sending.limits import Limits
 from app.sending.presets import Preset, PresetGroup
@@ -12,9 +12,11 @@ from app.ui.pages.accounts.section import Section
 from app.ui.pages.accounts.words import usage_words
 from app.ui.theme import Kind
 from app.ui.widgets import Banner, FormField, caption
+from app.ui.widgets.labels import Explanation
 
 _MOST = 9_999_999
 _LEAST_WIDTH = 96
+_INDENT = 24
 
 
 def limit_spin(name: str) -> QSpinBox:
@@ -54,7 +56,7 @@ class LimitsSection(Section):
         self._used = caption()
         self._used.setObjectName("usage")
         self._used.hide()
-        self._by_receiver = Fold(self.tr("Limits for single receivers"), "domainFold")
+        self._by_receiver = Fold(self.tr("Less to some of your recipients’ providers, such as gmail.com"), "domainFold")
         self._by_receiver.body.addWidget(self.domains)
         self.form.addWidget(self._known)
         self.add_beside([FormField(text, self._spins[name]) for name, text in units.items()], [1] * len(units))
@@ -128,13 +130,16 @@ class ConnectionsRow(Section):
             ],
             [1, 1],
         )
-        self.keeps_return_path = QCheckBox(self.tr("The server passes on the address for bounces"))
+        self.keeps_return_path = QCheckBox(self.tr("The server keeps the address for undeliverable mail"))
         self.keeps_return_path.setObjectName("keepsReturnPath")
-        self.keeps_return_path.setAccessibleDescription(
-            self.tr("Each message then carries a mark there that tells exactly whose mail came back.")
-        )
-        self.keeps_return_path.setToolTip(self.keeps_return_path.accessibleDescription())
-        self.form.addWidget(self.keeps_return_path)
+        why = self.tr("Each message then carries a mark there that tells exactly whose mail came back.")
+        self._return_path = QWidget()
+        column = QVBoxLayout(self._return_path)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.keeps_return_path)
+        column.addWidget(Explanation(self.keeps_return_path, why, indent=_INDENT))
+        self.form.addWidget(self._return_path)
 
     def show_preset(self, preset: Preset) -> None:
         """Enter what is known of the provider."""
@@ -145,4 +150,4 @@ class ConnectionsRow(Section):
 
     def ask_about(self, preset: Preset) -> None:
         """Whether the return path is passed on is asked only where it is not known."""
-        self.keeps_return_path.setVisible(preset.group is PresetGroup.SERVER)
+        self._return_path.setVisible(preset.group is PresetGroup.SERVER)

@@ -46,9 +46,8 @@ class AccountsPage(Page):
         self._accounts: tuple[AccountInfo, ...] | None = None
         self._untried: int | None = None
         self._tested: dict[int, Tested] = {}
-        self.header.add_action(
-            primary_button(self.tr("Add account"), "plus", on_click=self.add_account, name="addAccount")
-        )
+        self._add_button = primary_button(self.tr("Add account"), "plus", on_click=self.add_account, name="addAccount")
+        self.header.add_action(self._add_button)
         self.cards: list[Card] = []
         self.content.addStretch(1)
 
@@ -103,6 +102,7 @@ class AccountsPage(Page):
         real = [account for account in accounts if account.kind is not AccountKind.PRACTICE]
         troubled = sum(1 for account in real if account.problem)
         self.header.set_subtitle(self._state(len(real), troubled))
+        self._add_button.setVisible(bool(real))
         self.cards = [self._card(account) for account in accounts]
         if not real:
             self.cards.insert(0, _invitation(self))
@@ -114,7 +114,7 @@ class AccountsPage(Page):
             return self.tr("Until you add one of your own, mail goes to the practice inbox only.")
         ready = self.tr("1 account") if count == 1 else self.tr("{0} accounts").format(count)
         if not troubled:
-            return ready
+            return self.tr("{0}, ready to send").format(ready)
         return self.tr("{0}, {1} cannot send").format(ready, troubled)
 
     def _card(self, account: AccountInfo) -> AccountCard:
@@ -243,5 +243,6 @@ def _invitation(page: AccountsPage) -> Card:
     row.setSpacing(Space.M)
     row.addWidget(IconLabel("at-sign", size=20, tile=40))
     row.addLayout(words, 1)
+    row.addWidget(primary_button(page.tr("Connect it"), "plus", on_click=page.add_account, name="addFirstAccount"))
     card.body.addLayout(row)
     return card

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.sending.presets import Preset, PresetGroup, guess_preset, preset, presets
 from app.ui.pages.accounts.provider_tile import ProviderTile
-from app.ui.theme import Space
-from app.ui.widgets import FormField, heading, muted
+from app.ui.theme import Kind, Space
+from app.ui.widgets import FormField, IconLabel, caption, heading, muted
 
 _COLUMNS = 3
 _ANY_OTHER = "smtp"
@@ -40,7 +40,7 @@ class ProviderGallery(QWidget):
         )
         self.tiles = [ProviderTile(each) for each in presets()]
         self._groups: list[tuple[PresetGroup, QWidget, QGridLayout]] = []
-        self._nothing = muted(self.tr("No provider is called like that. “Any other provider” takes every mail server."))
+        self._nothing = muted(self.tr("No provider here is called like that. Every other one works as well:"))
         self._nothing.setObjectName("noProvider")
         self._build()
         for tile in self.tiles:
@@ -72,7 +72,9 @@ class ProviderGallery(QWidget):
         guessed = self._guess(text)
         for tile in self.tiles:
             tile.set_proposed(tile.preset is guessed)
-        self._arrange([tile for tile in self.tiles if is_address or _fits(tile.preset, text)])
+        fitting = [tile for tile in self.tiles if is_address or _fits(tile.preset, text)]
+        self._nothing.setVisible(not fitting)
+        self._arrange(fitting or [tile for tile in self.tiles if tile.preset.key == _ANY_OTHER])
         self._field.set_help(self._words(text, guessed))
         proposed = next((tile for tile in self.tiles if tile.is_proposed), None)
         if proposed is not None:
@@ -91,7 +93,7 @@ class ProviderGallery(QWidget):
         if "@" in text and guessed.key == _ANY_OTHER:
             return self.tr(
                 "This is a domain of your own. Whoever runs its mail is the one to choose: often Google Workspace, "
-                "Microsoft 365 or your web host. If you do not find it, press Return."
+                "Microsoft 365 or your web host. If it is not here, press Return."
             )
         return self.tr("Press Return to go on with {0}.").format(guessed.name)
 
@@ -144,7 +146,6 @@ class ProviderGallery(QWidget):
             for number, tile in enumerate(tile for tile in mine if tile in shown):
                 grid.addWidget(tile, number // _COLUMNS, number % _COLUMNS)
             whole.setVisible(any(tile in shown for tile in mine))
-        self._nothing.setVisible(not shown)
         first = next((tile for tile in shown if tile.is_proposed), shown[0] if shown else None)
         self._set_tab_stop(first)
 
@@ -152,6 +153,16 @@ class ProviderGallery(QWidget):
         """Tab visits one tile; the arrow keys lead to the others."""
         for tile in self.tiles:
             tile.setFocusPolicy(Qt.FocusPolicy.StrongFocus if tile is stop else Qt.FocusPolicy.ClickFocus)
+
+    def _note(self, text: str, *, has_warnings: bool) -> QHBoxLayout:
+        """A sentence about a group, and what the sign on some of its tiles means."""
+        row = QHBoxLayout()
+        row.setSpacing(Space.XS)
+        row.addWidget(muted(text), 1)
+        if has_warnings:
+            row.addWidget(IconLabel("triangle-alert", kind=Kind.WARNING))
+            row.addWidget(caption(self.tr("not meant for newsletters"), wrap=False))
+        return row
 
     def _build(self) -> None:
         titles = {
@@ -175,19 +186,20 @@ class ProviderGallery(QWidget):
             inner.setContentsMargins(0, 0, 0, 0)
             inner.setSpacing(0)
             inner.addWidget(heading(titles[group]))
-            inner.addWidget(muted(notes[group]))
+            inner.addLayout(self._note(notes[group], has_warnings=group is PresetGroup.MAILBOX))
             inner.addSpacing(Space.S)
             grid = QGridLayout()
             grid.setSpacing(Space.M)
             for number in range(_COLUMNS):
                 grid.setColumnStretch(number, 1)
                 grid.setColumnMinimumWidth(number, 1)
+                grid.addWidget(QWidget(), 0, number)  # an empty column would be left without its spacing
             inner.addLayout(grid)
             column.addWidget(whole)
             self._groups.append((group, whole, grid))
         for tile in self.tiles:
             tile.setParent(content)
-        column.addWidget(self._nothing)
+        column.insertWidget(0, self._nothing)
         column.addStretch(1)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

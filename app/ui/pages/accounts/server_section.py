@@ -111,11 +111,16 @@ class ServerSection(Section):
         self.credentials.show_preset(preset)
         self.browser.show_provider(preset.oauth)
         self._way.setVisible(len(preset.sign_ins) > 1)
-        self._way.choose(preset.sign_ins[0])
+        self._way.choose(self._easiest_way(preset))
         if preset.oauth:
             self._way.set_text(SignIn.OAUTH2, self.tr("Sign in with {0}").format(oauth_provider(preset.oauth).name))
         self._way.set_text(SignIn.PASSWORD, preset.secret)
         self._show_way()
+
+    def _easiest_way(self, preset: Preset) -> SignIn:
+        """A password takes minutes; a program that is not registered yet has to be, before anybody signs in."""
+        has_choice = SignIn.PASSWORD in preset.sign_ins and not self.browser.is_set_up
+        return SignIn.PASSWORD if has_choice else preset.sign_ins[0]
 
     def choose_way(self, way: SignIn) -> None:
         """Sign in this way."""

@@ -118,7 +118,7 @@ class SignatureSection(Section):
     def _usual_words(self) -> str:
         return self.tr(
             "It proves that mail from your domain is really yours; Gmail and Yahoo ask for it. Most providers sign by "
-            "themselves: then leave this empty."
+            "themselves: then you need no key here."
         )
 
     @Slot()
@@ -190,7 +190,7 @@ class SignatureSection(Section):
             self.tr("Add a second, modern signature"), "plus", on_click=self._on_second, name="secondKey"
         )
         self._why_second = caption(
-            self.tr("Some receivers prefer it; all others go on reading the first. It needs a DNS entry of its own.")
+            self.tr("Some providers prefer it; all others go on reading the first. It needs a DNS entry of its own.")
         )
         bring = quiet_button(self.tr("Import a key…"), on_click=self._on_import, name="importKey")
         row = QHBoxLayout()

@@ -63,8 +63,8 @@ class WarmUpSection(Section):
             Explanation(
                 self.on,
                 self.tr(
-                    "Receivers distrust an address or server they do not know that sends much at once. Switch it on "
-                    "for a new domain, a new service or your own new server."
+                    "Gmail, Outlook and others distrust an address or server they do not know that sends much at "
+                    "once. Switch it on for a new domain, a new service or your own new server."
                 ),
                 indent=_INDENT,
             )

@@ -35,7 +35,7 @@ def short_limits(preset: Preset) -> str:
     if preset.group is PresetGroup.SERVICE:
         return _tr("As Amazon allows you") if preset.regions else _tr("As your plan allows")
     if preset.group is PresetGroup.SERVER:
-        return _tr("As it allows")
+        return _tr("You set the limits")
     return _tr("No published limit")
 
 
