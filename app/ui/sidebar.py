@@ -144,7 +144,7 @@ class WorkspaceButton(QAbstractButton):
         self._place = place
         words = self.tr("Workspace {0}, {1}").format(name, place) if name else self.tr("No workspace")
         self.setAccessibleName(words)
-        self.setToolTip(name)
+        self.setToolTip(f"{name}\n{place}".strip())  # either may be too long for its line
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.models.keys import WorkspaceKey
 from app.models.workspace import Workspace
 from app.ui.pages import page_specs
+from app.ui.start.server_address import place_words
 from tests.ui.app_window import AppWindow, app_window
 
 
@@ -36,3 +37,16 @@ async def test_the_settings_name_the_database_and_leave_backups_to_its_server(ap
     assert str(app.workspace.location) in words
     assert "administers the server" in words
     assert not app.find(QPushButton, "backUp").isVisible()
+
+
+async def test_a_new_name_leaves_the_server_in_the_sidebar_and_no_word_of_a_file(app: AppWindow) -> None:
+    page = await app.go_to("settings")
+    app.find(QLineEdit, "organisationName").setText("Blumen Berger & Söhne")
+    app.find(QPushButton, "saveOrganisation").click()
+    await app.settled()
+    button = app.window.sidebar.workspace
+    assert button.toolTip() == f"Blumen Berger & Söhne\n{place_words(app.workspace.location)}"
+    assert "on this computer" not in button.toolTip()
+    words = "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
+    assert "file can read" not in words
+    assert "Your colleagues need it once" in words

@@ -69,9 +69,9 @@ async def choose_port(app: AppWindow, port: int) -> None:
     await app.settled()
 
 
-async def test_it_is_off_at_first_and_says_that_nothing_listens(app: AppWindow) -> None:
+async def test_it_is_off_at_first_and_says_so(app: AppWindow) -> None:
     await app.go_to("settings")
-    assert "nothing listens" in said(app)
+    assert "As long as this is off, none can." in said(app)
     assert app.find(QPushButton, "apiSwitch").text() == "Let them in"
     assert not app.find(QPlainTextEdit, "apiExample").isVisible()
     assert get_access(app.workspace) is None
@@ -145,7 +145,7 @@ async def test_turning_off_asks_and_forgets_the_token(app: AppWindow) -> None:
     app.find(QPushButton, "confirm", within=question).click()
     await until(lambda: get_access(app.workspace) is None)
     await app.settled()
-    assert "nothing listens" in said(app)
+    assert "As long as this is off, none can." in said(app)
     assert not app.find(QPlainTextEdit, "apiExample").isVisible()
 
 

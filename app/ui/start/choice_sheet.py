@@ -6,13 +6,13 @@ from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from app.errors import UserFacingError
 from app.ui.start.workspace_dialog import choose_workspace
 from app.ui.theme import Kind
-from app.ui.widgets import Sheet, label, link_button
+from app.ui.widgets import Sheet, label, leading, link_button
 
 
 class Way(Enum):
@@ -42,9 +42,7 @@ class ChoiceSheet(Sheet):
             self.body.addWidget(label(error.detail, "caption", wrap=True))
         self._is_on_server = is_on_server
         team = self.tr("Change the address…") if is_on_server else self.tr("Connect to a team’s workspace…")
-        self.body.addWidget(
-            link_button(team, on_click=lambda: self._go(Way.TEAM), name="connect"), 0, Qt.AlignmentFlag.AlignLeft
-        )
+        self.body.addLayout(leading(link_button(team, on_click=lambda: self._go(Way.TEAM), name="connect")))
         again, choose = self.tr("Try again"), self.tr("Choose a workspace…")
         self.add_buttons(again if is_on_server else choose, cancel=self.tr("Quit"))
         self._add_way(self.tr("Make a new one"), "newWorkspace", lambda: self._go(Way.NEW))

@@ -45,7 +45,7 @@ class KeySheet(Sheet):
         hint = (
             self.tr("This computer will remember it.")
             if is_kept
-            else self.tr("This computer has no secure keyring, so it is asked for at every start.")
+            else self.tr("This computer has no safe place for passwords, so it is asked for at every start.")
         )
         super().__init__(
             parent,

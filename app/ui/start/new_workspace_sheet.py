@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimeZone, Slot
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtCore import QTimeZone, Slot
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from app.ui.start.workspace_dialog import choose_workspace
-from app.ui.widgets import Form, Sheet, link_button
+from app.ui.theme import Space
+from app.ui.widgets import Form, Sheet, leading, link_button, muted
 
 
 class _NameSheet(Sheet):
@@ -68,10 +69,16 @@ class NewWorkspaceSheet(_NameSheet):
         self.setObjectName("newWorkspace")
         self.path: Path | None = None
         self.is_on_server = False
-        team = link_button(self.tr("Connect to a team’s workspace…"), on_click=self._on_connect, name="connect")
-        self.body.addWidget(team, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(muted(self.tr("Or is there one already?")))
+        column = QVBoxLayout()
+        column.setSpacing(Space.XS)
+        for text, on_click, name in (
+            (self.tr("Open its file, or a backup of it…"), self._on_open, "openExisting"),
+            (self.tr("Connect to my team’s workspace…"), self._on_connect, "connect"),
+        ):
+            column.addLayout(leading(link_button(text, on_click=on_click, name=name)))
+        self.body.addLayout(column)
         self.add_buttons(self.tr("Create workspace"), cancel=self.tr("Quit") if is_first else self.tr("Back"))
-        self.add_quiet_button(self.tr("Open an existing one…"), name="openExisting").clicked.connect(self._on_open)
         self._wait_for_name()
 
     @Slot()

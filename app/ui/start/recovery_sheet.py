@@ -44,6 +44,7 @@ class RecoverySheet(Sheet):
         self.setObjectName("recoveryKey")
         self._recovery_text = recovery_text
         self._is_first = is_first
+        self._is_shared = is_shared
         self.body.addWidget(self._shown_key())
         self._message = Banner()
         self._message.setObjectName("recoveryMessage")
@@ -53,7 +54,7 @@ class RecoverySheet(Sheet):
             self.body.addWidget(
                 Banner(
                     self.tr("You will need it at every start"),
-                    self.tr("This computer has no secure keyring that could remember it for you."),
+                    self.tr("This computer has no safe place for passwords, a keyring, that could remember it."),
                     Kind.WARNING,
                 )
             )
@@ -121,7 +122,9 @@ class RecoverySheet(Sheet):
         else:
             self._message.set_message(
                 self.tr("Saved as “{0}”.").format(Path(path).name),
-                self.tr("Move it off this computer: together with the workspace it opens everything."),
+                self.tr("Move it off this computer: together with the server’s password it opens everything.")
+                if self._is_shared
+                else self.tr("Move it off this computer: together with the workspace it opens everything."),
                 Kind.GOOD,
             )
         self._message.show()

@@ -69,9 +69,9 @@ class ServerFields(QWidget):
             self.tr("Password"),
             self._password,
             name="password",
-            help_text=self.tr("This computer keeps it in its keyring.")
+            help_text=self.tr("This computer keeps it with its own passwords.")
             if is_kept
-            else self.tr("This computer has no secure keyring, so it is asked for at every start."),
+            else self.tr("This computer has no safe place for passwords, so it is asked for at every start."),
         )
         self._more = caption()
         self._more.setObjectName("options")

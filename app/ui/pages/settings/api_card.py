@@ -149,16 +149,14 @@ class ApiCard(Card):
         if state.access is None:
             return self.tr(
                 "Your shop or booking program can have a receipt or a confirmation sent through your account. It has "
-                "to run on this computer. As long as this is off, nothing listens."
+                "to run on this computer. As long as this is off, none can."
             )
         words = {
             Listening.WE: self.tr(
                 "Programs on this computer that know the token can have single messages sent. These go out before "
                 "any campaign."
             ),
-            Listening.NOBODY: self.tr(
-                "Nobody answers at this port yet: the sending process is not at work, or is just beginning."
-            ),
+            Listening.NOBODY: self.tr("Nobody answers at this port yet: sending is stopped, or is just being started."),
             Listening.ANOTHER: self.tr(
                 "Another program on this computer uses port {0}. End it, or choose another port here and there."
             ),

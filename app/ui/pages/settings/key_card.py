@@ -43,7 +43,11 @@ class KeyCard(Card):
         self.body.addWidget(
             SettingRow(
                 self.tr("Recovery key"),
-                self.tr("With it you open the workspace on another computer. Whoever has it and the file, has all."),
+                self.tr("Your colleagues need it once, on each of their computers. Hand it over in person.")
+                if context.workspace.is_shared
+                else self.tr(
+                    "With it you open the workspace on another computer. Whoever has it and the file can read all."
+                ),
                 show,
             )
         )

@@ -11,6 +11,7 @@ from app.models.workspace import OrganisationInfo
 from app.ui import things
 from app.ui.context import AppContext
 from app.ui.shell import MainWindow
+from app.ui.start.server_address import place_words
 from app.ui.theme import Space
 from app.ui.widgets import Card, Form, caption, primary_button
 
@@ -35,7 +36,7 @@ class OrganisationCard(Card):
             self.tr("Name of your organisation"),
             self.name,
             name="organisationName",
-            help_text=self.tr("Templates show it as {{ organisation }}."),
+            help_text=self.tr("Your mails show it wherever their template says so, such as at the foot."),
         )
         self._address_field = form.add(
             self.tr("Postal address"),
@@ -99,7 +100,7 @@ class OrganisationCard(Card):
         self._stored = info
         window = self.window()
         if isinstance(window, MainWindow):
-            window.sidebar.workspace.set_workspace(info.name, self.tr("on this computer"))
+            window.sidebar.workspace.set_workspace(info.name, place_words(self._context.workspace.location))
         self._on_edited()
         return self.tr("Saved")
 
