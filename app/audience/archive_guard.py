@@ -42,6 +42,16 @@ def check_archive(path: Path) -> None:
                 _check_part(path, file, part)
 
 
+def check_packed_tables(path: Path) -> None:
+    """Refuse an archive of text that says it would fill the memory or is damaged. What it says is held to when it is
+    read: no part goes on after its size.
+
+    Raises:
+        UnreadableFile: as in `check_archive`.
+    """
+    _check_directory(path, archive_parts(path))
+
+
 def archive_parts(path: Path) -> list[ZipInfo]:
     """The directory of the ZIP archive *path*.
 

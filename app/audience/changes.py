@@ -7,7 +7,7 @@ applying its inverse goes back; rows that only one side has are inserted or dele
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -53,16 +53,20 @@ _LINKS = frozenset({"membership", "contact_tag"})
 
 @dataclass(frozen=True)
 class Change:
-    """Rows of *table* as they were and as they became; each row has *columns*, of which the first are its key."""
+    """Rows of *table* as they were and as they became; each row has *columns*, of which the first are its key.
+
+    Of a *guarded* change, a row that is to go stays if it does not look as the change knows it.
+    """
 
     table: str
     columns: tuple[str, ...]
     before: tuple[Row, ...] = ()
     after: tuple[Row, ...] = ()
+    guarded: bool = False
 
     @property
     def inverse(self) -> "Change":
-        return Change(self.table, self.columns, self.after, self.before)
+        return Change(self.table, self.columns, self.after, self.before, self.guarded)
 
     @property
     def key_size(self) -> int:
@@ -94,8 +98,11 @@ def apply(connection: Connection, changes: Iterable[Change]) -> list[Change]:
         _update(connection, change, [(old[key], new[key]) for key in old.keys() & new.keys()])
         _insert(connection, change, [row for key, row in new.items() if key not in old])
         gone = [row for key, row in old.items() if key not in new]
+        if change.guarded:
+            gone = _as_known(connection, change, gone)
         if gone and change.table in _OWNED:
-            done += _remove_with_belongings(connection, change.table, [row[0] for row in gone])
+            removed = _remove_with_belongings(connection, change.table, [row[0] for row in gone])
+            done += [replace(one, guarded=change.guarded and one.table == change.table) for one in removed]
         else:
             _delete(connection, change, gone)
             done.append(change)
@@ -107,6 +114,14 @@ def rows_where(connection: Connection, table: str, column: str, values: Sequence
     key = KEYS[table]
     columns = (*key, *(name for name in _columns(connection, table) if name not in key))
     return Change(table, columns, before=_rows(connection, table, columns, column, values))
+
+
+def count_there(connection: Connection, change: Change) -> int:
+    """How many of the rows that *change*, of a table with an id, knew before are there."""
+    ids = [row[0] for row in change.before]
+    is_one, among = _among(connection, "id", ids)
+    found = driver_sql(connection, f'SELECT count(*) FROM "{change.table}" WHERE {is_one}', (among,))  # noqa: S608
+    return int(found.scalar_one())
 
 
 def cells_where(
@@ -121,7 +136,10 @@ def cells_where(
 
 def pack(changes: Iterable[Change]) -> bytes:
     """*changes* as compressed JSON."""
-    plain = [[change.table, change.columns, change.before, change.after] for change in changes]
+    plain = [
+        [change.table, change.columns, change.before, change.after, *([True] if change.guarded else [])]
+        for change in changes
+    ]
     return zlib.compress(json.dumps(plain, default=_bytes_to_json, separators=(",", ":")).encode(), level=3)
 
 
@@ -129,8 +147,8 @@ def unpack(blob: bytes) -> list[Change]:
     """The changes that `pack` wrote."""
     plain = json.loads(zlib.decompress(blob), object_hook=_bytes_from_json)
     return [
-        Change(table, tuple(columns), tuple(map(tuple, before)), tuple(map(tuple, after)))
-        for table, columns, before, after in plain
+        Change(table, tuple(columns), tuple(map(tuple, before)), tuple(map(tuple, after)), bool(guarded))
+        for table, columns, before, after, *guarded in plain
     ]
 
 
@@ -145,6 +163,12 @@ def _remove_with_belongings(connection: Connection, table: str, ids: Sequence[ob
         is_one, among = _among(connection, column, ids)
         driver_sql(connection, f'DELETE FROM "{child}" WHERE {is_one}', (among,))  # noqa: S608  our own names
     return [change for change in (*belongings, *detached, themselves) if change.before]
+
+
+def _as_known(connection: Connection, change: Change, rows: Sequence[Row]) -> list[Row]:
+    """Those of *rows* that are in the table just so."""
+    there = set(_rows(connection, change.table, change.columns, change.columns[0], [row[0] for row in rows]))
+    return [row for row in rows if row in there]
 
 
 def _columns(connection: Connection, table: str) -> tuple[str, ...]:

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 from app.audience.encoding import TextScan
 from app.audience.formula_guard import rearm
-from app.audience.source import FileStamp, Row, UnreadableFile, reading
+from app.audience.source import FileStamp, Readable, Row, UnreadableFile, reading
 
 DELIMITERS = ("\t", ";", "|", ",")
 
@@ -26,7 +26,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\s*\Z", re.IGNORECASE)
 class CsvSource:
     """A text file whose encoding and separator are known."""
 
-    path: Path
+    path: Path | Readable
     scan: TextScan
     delimiter: str
     stamp: FileStamp
@@ -54,7 +54,7 @@ class CsvSource:
 class _RecordLines:
     """The lines of a file for `csv.reader`, which asks for another one while a quotation mark is open."""
 
-    def __init__(self, file: TextIO, *, drops_nuls: bool) -> None:
+    def __init__(self, file: IO[str], *, drops_nuls: bool) -> None:
         self.number = 1
         # Then an export of this program, or any careful one, may have marked what looks like a formula.
         self.has_apostrophe = False
@@ -96,11 +96,11 @@ class _RecordLines:
         return line.replace("\0", "") if self._drops_nuls else line
 
 
-def _open(path: Path, scan: TextScan) -> TextIO:
+def _open(path: Path | Readable, scan: TextScan) -> IO[str]:
     return path.open(encoding=scan.encoding, errors=scan.errors, newline="")
 
 
-def sniff_delimiter(path: Path, scan: TextScan) -> str:
+def sniff_delimiter(path: Path | Readable, scan: TextScan) -> str:
     """The separator of *path*: the one that stands equally often in most of its first lines."""
     with reading(path), _open(path, scan) as file:
         text = file.read(_SNIFFED_CHARS).removeprefix("\ufeff").replace("\0", "")

@@ -4,7 +4,7 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.audience.source import UnreadableFile, reading
+from app.audience.source import Readable, UnreadableFile, reading
 
 LEGACY = "cp1252"
 
@@ -46,7 +46,7 @@ class TextScan:
         return "replace" if self.is_lossy else "strict"
 
 
-def scan_text(path: Path, encoding: str | None = None) -> TextScan:
+def scan_text(path: Path | Readable, encoding: str | None = None) -> TextScan:
     """Read *path* once, in constant memory, and tell its encoding; with *encoding*, check that one.
 
     Raises:
@@ -70,7 +70,7 @@ def scan_text(path: Path, encoding: str | None = None) -> TextScan:
     return TextScan(LEGACY, is_lossy=tally.undefined > 0, nul_count=nul_count, line_count=tally.lines)
 
 
-def _guess(head: bytes, path: Path) -> str:
+def _guess(head: bytes, path: Path | Readable) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
@@ -88,7 +88,7 @@ def _guess(head: bytes, path: Path) -> str:
     return "utf-8"
 
 
-def _decoder(encoding: str, path: Path) -> codecs.IncrementalDecoder:
+def _decoder(encoding: str, path: Path | Readable) -> codecs.IncrementalDecoder:
     try:
         "x".encode(encoding)  # refuses the codecs that are not of text, such as "hex"
         return codecs.getincrementaldecoder(encoding)()
@@ -99,7 +99,7 @@ def _decoder(encoding: str, path: Path) -> codecs.IncrementalDecoder:
 class _Tally:
     """Counts over the whole of a file; decodes it as long as that goes well."""
 
-    def __init__(self, path: Path, decoder: codecs.IncrementalDecoder) -> None:
+    def __init__(self, path: Path | Readable, decoder: codecs.IncrementalDecoder) -> None:
         self.is_decodable = True
         self.nuls = self.undefined = self.lines = 0
         feeds = returns = 0

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.audience.archive_guard import archive_parts
+from app.audience.archive_source import table_members
 from app.audience.source import UnreadableFile, reading
 
 
@@ -15,6 +16,11 @@ class TableKind(StrEnum):
     XLSX = "xlsx"
     XLS = "xls"
     ODS = "ods"
+    VCARD = "vcard"
+    ARCHIVE = "archive"
+    """Several tables of text in one ZIP file."""
+    PASTED = "pasted"
+    """No file at all, but the clipboard."""
 
 
 _HEAD = 4096
@@ -22,13 +28,13 @@ _ZIP = b"PK"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _CHUNK = 1 << 20
+_CARD = re.compile(rb"BEGIN\s*:\s*VCARD", re.IGNORECASE)
 
 _SAVE_AS_XLSX = "Open it in Excel and save it as an Excel workbook (.xlsx)."
 # What begins like this is text or a document, but no table.
 _OTHER_FORMATS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"%PDF-"), "is a PDF document", "Get the table it was made from, as XLSX or CSV."),
     (re.compile(rb"\{\\rtf"), "is a text document", _SAVE_AS_XLSX),
-    (re.compile(rb"BEGIN:VCARD", re.IGNORECASE), "holds address cards", "Export the address book as CSV instead."),
     (re.compile(rb"<\?xml|<(!doctype|html|head|meta|table|body)\b", re.IGNORECASE), "is a web page", _SAVE_AS_XLSX),
 )
 # Parts that tell what a ZIP archive is.
@@ -63,6 +69,8 @@ def identify(path: Path) -> TableKind:
     if head.startswith(_OLE):
         return _identify_ole(path)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _CARD.match(text.replace(b"\0", b"").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")):
+        return TableKind.VCARD
     for pattern, what, hint in _OTHER_FORMATS:
         if pattern.match(text):
             raise UnreadableFile(f"“{path.name}” {what}, not a table.", hint)
@@ -70,14 +78,19 @@ def identify(path: Path) -> TableKind:
 
 
 def _identify_archive(path: Path) -> TableKind:
-    parts = {part.filename for part in archive_parts(path)}
+    directory = archive_parts(path)
+    parts = {part.filename for part in directory}
     for part, kind in _MARKER_PARTS.items():
         if part in parts:
             return kind
     for part, what, hint in _OTHER_ARCHIVES:
         if part in parts:
             raise UnreadableFile(f"“{path.name}” {what}.", hint)
-    raise UnreadableFile(f"“{path.name}” is a ZIP archive.", "Unpack it and choose the table inside.")
+    if table_members(path, directory):
+        return TableKind.ARCHIVE
+    raise UnreadableFile(
+        f"“{path.name}” is a ZIP archive without a table of text.", "Unpack it and choose the table inside."
+    )
 
 
 def _identify_ole(path: Path) -> TableKind:

@@ -43,10 +43,11 @@ class Groups:
         self._group = group
         self._group_table = group.__tablename__
         self._link = link
-        self._link_table = link.__tablename__
         # The key comes first; a membership knows since when it is one, a tag does not.
         self._group_id, self._contact_id, *self._dates = link.__table__.c
-        self._columns = tuple(column.name for column in link.__table__.c)
+        self.columns = tuple(column.name for column in link.__table__.c)
+        """Of the table that says who is in which group."""
+        self.link_table = link.__tablename__
 
     def all(self, workspace: Workspace) -> tuple[GroupInfo, ...]:
         """All groups by name, with their sizes."""
@@ -116,7 +117,7 @@ class Groups:
             rest = (now_ms(),) * len(self._dates)
             with undo.recording(session, f"Add {people(len(newcomers))} to {self._word} “{name}”") as journal:
                 journal.insert(
-                    self._link_table, self._columns, [(group_id, contact_id, *rest) for contact_id in newcomers]
+                    self.link_table, self.columns, [(group_id, contact_id, *rest) for contact_id in newcomers]
                 )
             return len(newcomers)
 
@@ -132,15 +133,23 @@ class Groups:
             )
             rows = [tuple(row) for row in leavers]
             with undo.recording(session, f"Remove {people(len(rows))} from {self._word} “{name}”") as journal:
-                journal.delete_links(self._link_table, self._columns, rows)
+                journal.delete_links(self.link_table, self.columns, rows)
             return len(rows)
 
     def called(self, session: Session, name: str) -> int:
         """The id of the group *name*, which is made if there is none."""
+        return self.found_or_made(session, name)[0]
+
+    def found_or_made(self, session: Session, name: str) -> tuple[int, bool]:
+        """As `called`, with whether it was made."""
         serialise(session, self._word)
         name = self._tidy(name)
         found = session.scalar(select(self._group.id).where(self._is_called(name)))
-        return self._insert(session, name) if found is None else found
+        return (self._insert(session, name), True) if found is None else (found, False)
+
+    def check_there(self, session: Session, group_id: int) -> None:
+        """Raise UserFacingError if the group is gone."""
+        self._name_of(session, group_id)
 
     def fill(self, session: Session, group_id: int, contacts: Select[int]) -> None:
         """Put all of *contacts* in without a record for `undo`, as part of a greater whole.
@@ -152,7 +161,7 @@ class Groups:
         values: list[ColumnElement[int]] = [literal(group_id), Contact.id.expression]
         values += [literal(now_ms()) for _ in self._dates]
         rows = select(*values).where(Contact.id.in_(contacts))
-        session.execute(upsert(session, self._link).from_select(self._columns, rows).on_conflict_do_nothing())
+        session.execute(upsert(session, self._link).from_select(self.columns, rows).on_conflict_do_nothing())
 
     def _campaign_leaving_out(self, session: Session, group_id: int) -> str | None:
         begun = exists().where(Dispatch.campaign_id == Campaign.id, Dispatch.state != DispatchState.PLANNED)

@@ -1,10 +1,11 @@
 """What an import shall do, and what it did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from app.audience.mapping import ColumnPlan
+from app.audience.statuses import Standing
 from app.models.states import LawfulBasis
 
 
@@ -30,6 +31,8 @@ class ImportPlan:
         tags: Names of tags they all get.
         basis: The ground on which they may be mailed; None leaves them without permission.
         source: Where the permission comes from, in the user's words; kept as evidence.
+        standing: What the file as a whole says of everybody in it: an export of those who unsubscribed.
+        pasted: The rows of a table from the clipboard; *path* is then only what it is called.
     """
 
     path: Path
@@ -45,6 +48,8 @@ class ImportPlan:
     source: str = ""
     wording: str = ""
     on_duplicate: DuplicateRule = DuplicateRule.UPDATE
+    standing: Standing = Standing.MAY_BE_MAILED
+    pasted: tuple[tuple[str, ...], ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,14 +71,36 @@ class CellWarning:
 
 
 @dataclass(frozen=True)
+class ColumnEffect:
+    """What an import does to one field.
+
+    Attributes:
+        header: The column of the file; *label* is the field it goes to, in the words of the plan for a new one.
+        filled: How many people of the file have something in it.
+        added: In how many contacts that are there already it fills an empty cell.
+        changed: In how many it replaces what stands there.
+    """
+
+    header: str
+    label: str
+    is_new: bool
+    filled: int
+    added: int
+    changed: int
+
+
+@dataclass(frozen=True)
 class ImportReport:
-    """What became of every row of the file: `rows` is the sum of `accepted`, `merged_in_file` and the refused.
+    """What became of every row of the file, or would: `rows` is the sum of `accepted`, `merged_in_file` and
+    `refused_count`.
 
     Attributes:
         merged_in_file: Rows whose address an earlier row of the file had.
         suppressed: Of the accepted, how many cannot be mailed because they unsubscribed, bounced, …
+        refused: The first of them; there are `refused_count` in all.
         warnings: The first of them; there are `warning_count` in all.
         list_id: The list they went into; None if there is none, or nothing was really done.
+        effects: What each column would do; told before an import alone.
     """
 
     new: int
@@ -82,9 +109,11 @@ class ImportReport:
     merged_in_file: int
     suppressed: int
     refused: tuple[RefusedRow, ...]
+    refused_count: int
     warnings: tuple[CellWarning, ...]
     warning_count: int
-    list_id: int | None
+    list_id: int | None = None
+    effects: tuple[ColumnEffect, ...] = ()
 
     @property
     def accepted(self) -> int:
@@ -94,4 +123,4 @@ class ImportReport:
     @property
     def rows(self) -> int:
         """How many rows the file has."""
-        return self.accepted + self.merged_in_file + len(self.refused)
+        return self.accepted + self.merged_in_file + self.refused_count

@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import TypeAlias
 
 from app.audience.import_plan import ImportPlan, ImportReport
-from app.audience.importer import run_import
+from app.audience.importer import prepare_import
 from app.errors import Cancelled, UserFacingError
 from app.models.keys import WorkspaceKey
 from app.models.location import Location
@@ -50,7 +50,7 @@ class _Job:
     location: Location
     key: WorkspaceKey
     plan: ImportPlan
-    dry_run: bool
+    asks_first: bool
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,19 @@ class _CancelledThere:
     """The other process noticed that it shall stop, and did."""
 
 
-_Message = _Progress | _Refusal | _Fault | _CancelledThere | ImportReport
+class _GoAhead:
+    """The user has seen the forecast, and wants it done."""
+
+
+@dataclass(frozen=True)
+class _Forecast:
+    report: ImportReport
+
+
+_Message = _Progress | _Refusal | _Fault | _CancelledThere | _Forecast | ImportReport
 # A pipe's two types, what goes in and what comes out, are known to the type checker alone.
-_OurEnd: TypeAlias = "Connection[_Job | None, _Message]"
-_TheirEnd: TypeAlias = "Connection[_Message, _Job | None]"
+_OurEnd: TypeAlias = "Connection[_Job | _GoAhead | None, _Message]"
+_TheirEnd: TypeAlias = "Connection[_Message, _Job | _GoAhead | None]"
 
 
 class ImportProcess:
@@ -94,8 +103,11 @@ class ImportProcess:
         self._on_progress = on_progress
         self._loop = asyncio.get_running_loop()
         self._shall_stop = threading.Event()
+        self._may_store = threading.Event()
+        self._forecast: asyncio.Future[ImportReport] = self._loop.create_future()
         self._process: BaseProcess | None = None
         self._task = asyncio.create_task(asyncio.to_thread(self._supervise))
+        self._task.add_done_callback(self._pass_on)
 
     @classmethod
     def start(
@@ -103,15 +115,16 @@ class ImportProcess:
         workspace: Workspace,
         plan: ImportPlan,
         *,
-        dry_run: bool = False,
+        asks_first: bool = False,
         on_progress: Callable[[int, int | None], None] = lambda _done, _total: None,
     ) -> "ImportProcess":
         """Begin; to be called on the event loop.
 
         Args:
+            asks_first: Wait after the forecast until `commit` is called, with what was read.
             on_progress: Called on the event loop, at most ten times a second, as in `run_import`.
         """
-        return cls(_Job(workspace.location, workspace.key, plan, dry_run), on_progress)
+        return cls(_Job(workspace.location, workspace.key, plan, asks_first), on_progress)
 
     @property
     def pid(self) -> int | None:
@@ -121,6 +134,23 @@ class ImportProcess:
     def cancel(self) -> None:
         """Make it stop; `result` then raises Cancelled, unless the import was done already."""
         self._shall_stop.set()
+
+    async def forecast(self) -> ImportReport:
+        """What the import would do, once the file is read; for one that asks first.
+
+        Raises:
+            What `result` raises.
+        """
+        try:
+            return await asyncio.shield(self._forecast)
+        except asyncio.CancelledError:
+            self.cancel()
+            await asyncio.wait([self._task])
+            raise
+
+    def commit(self) -> None:
+        """Do what was forecast, without reading the file again."""
+        self._may_store.set()
 
     async def result(self) -> ImportReport:
         """Wait for the end. If the waiting task is cancelled, so is the import.
@@ -139,6 +169,21 @@ class ImportProcess:
             self.cancel()
             await asyncio.wait([self._task])
             raise
+
+    def _pass_on(self, task: "asyncio.Task[ImportReport]") -> None:
+        """Whoever waits for the forecast learns that there will be none."""
+        if self._forecast.done():
+            return
+        if task.cancelled() or (error := task.exception()) is None:
+            self._forecast.cancel()
+        else:
+            self._forecast.set_exception(error)
+            # Nobody need be waiting for it.
+            self._forecast.exception()
+
+    def _take_forecast(self, report: ImportReport) -> None:
+        if not self._forecast.done():
+            self._forecast.set_result(report)
 
     def _supervise(self) -> ImportReport:
         """In a thread: start the process, pass on what it says, and see to its end."""
@@ -164,26 +209,44 @@ class ImportProcess:
 
     def _listen(self, pipe: _OurEnd, process: BaseProcess) -> ImportReport:
         told_at: float | None = None
+        is_waiting = False
         while True:
             if self._shall_stop.is_set():
-                if told_at is None:
-                    told_at = time.monotonic()
-                    pipe.send(None)
-                elif time.monotonic() - told_at > _PATIENCE_S:
-                    process.kill()
+                told_at = self._stop(pipe, process, told_at)
+            elif is_waiting and self._may_store.is_set():
+                is_waiting = False
+                pipe.send(_GoAhead())
             if not pipe.poll(_LOOK_S):
                 continue
             match pipe.recv():
                 case _Progress(done, total):
                     self._loop.call_soon_threadsafe(self._on_progress, done, total)
-                case _Refusal(title, hint, detail):
-                    raise UserFacingError(title, hint, detail=detail)
-                case _CancelledThere():
-                    raise Cancelled
-                case _Fault(trace):
-                    raise ImportFailed(trace)
+                case _Forecast(report):
+                    is_waiting = True
+                    self._loop.call_soon_threadsafe(self._take_forecast, report)
                 case ImportReport() as report:
                     return report
+                case other:
+                    raise _as_error(other)
+
+    def _stop(self, pipe: _OurEnd, process: BaseProcess, told_at: float | None) -> float:
+        """Tell the process to stop, and end it if it does not; since when it has been told."""
+        if told_at is None:
+            pipe.send(None)
+            return time.monotonic()
+        if time.monotonic() - told_at > _PATIENCE_S:
+            process.kill()
+        return told_at
+
+
+def _as_error(message: _Refusal | _Fault | _CancelledThere) -> Exception:
+    match message:
+        case _Refusal(title, hint, detail):
+            return UserFacingError(title, hint, detail=detail)
+        case _Fault(trace):
+            return ImportFailed(trace)
+        case _CancelledThere():
+            return Cancelled()
 
 
 def _serve(pipe: _TheirEnd) -> None:
@@ -194,7 +257,7 @@ def _serve(pipe: _TheirEnd) -> None:
     gc.disable()
     try:
         job = pipe.recv()
-        if job is not None:
+        if isinstance(job, _Job):
             pipe.send(_answer(job, pipe))
     except (EOFError, ConnectionError):
         # The app is gone, and the import with it: nothing was committed.
@@ -216,7 +279,12 @@ def _answer(job: _Job, pipe: _TheirEnd) -> _Message:
         workspace = Workspace.open(job.location, job.key)
         try:
             # Anything to be received, the word to stop as well as the end of the pipe, means stop.
-            return run_import(workspace, job.plan, progress=progress, is_cancelled=pipe.poll, dry_run=job.dry_run)
+            with prepare_import(workspace, job.plan, progress=progress, is_cancelled=pipe.poll) as prepared:
+                if job.asks_first:
+                    pipe.send(_Forecast(prepared.forecast()))
+                    if not isinstance(pipe.recv(), _GoAhead):
+                        return _CancelledThere()
+                return prepared.commit()
         finally:
             workspace.close()
     except Cancelled:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from app.audience.names import split_full_name
 from app.audience.source import Cell
-from app.audience.statuses import STATUS
+from app.audience.statuses import STATUS, Answers
 from app.audience.synonyms import FULL_NAME, fold, meaning_of
 from app.audience.values import as_text, infer, is_address_like
 from app.errors import UserFacingError
@@ -15,8 +15,13 @@ from app.models.fields import FieldInfo
 from app.models.states import FieldType
 
 __all__ = [
+    "CONSENT_AT",
+    "CONSENT_IP",
+    "CONSENT_SOURCE",
     "FULL_NAME",
     "IGNORE",
+    "SHARED",
+    "TAGS",
     "ColumnPlan",
     "MappingProblem",
     "Mapping_",
@@ -27,6 +32,17 @@ __all__ = [
 ]
 
 EMAIL = "email"
+# With a space, which no key of a field has.
+CONSENT_AT = "consent at"
+"""The target of a column that says when the person agreed."""
+CONSENT_IP = "consent ip"
+"""The target of a column that says where in the internet they came from."""
+CONSENT_SOURCE = "consent source"
+"""The target of a column that says by which form or on which occasion."""
+TAGS = "tags of the file"
+"""The target of a column of labels, several in one cell."""
+SHARED = frozenset({STATUS, CONSENT_AT, CONSENT_IP, CONSENT_SOURCE, TAGS})
+"""Targets that are no fields. Several columns may have each of them."""
 _NAME_PARTS = frozenset({"first_name", "last_name"})
 
 
@@ -56,12 +72,14 @@ class ColumnPlan:
         source_index: Its index in the table's header and in each row's cells.
         target: The key of a field; FULL_NAME, to be split into first and last name; a NewField; or IGNORE.
         confidence: From 0, a mere proposal, to 1, the header says it and the cells agree.
+        answers: What a yes or no in it means, where the target is `STATUS` and the header does not tell.
     """
 
     source_index: int
     header: str
     target: Target
     confidence: float
+    answers: Answers | None = None
 
 
 class MappingProblem(UserFacingError):
@@ -106,14 +124,14 @@ def guess_mapping(header: Sequence[str], sample: Sequence[Sequence[Cell]], field
 def check_mapping(columns: Sequence[ColumnPlan]) -> tuple[MappingProblem, ...]:
     """What is wrong with *columns*, be they guessed or chosen by hand; empty if an import can begin.
 
-    Several may say whether a person may be mailed: the worst of them counts.
+    Several may say whether a person may be mailed: the worst of them counts. Likewise with the others of `SHARED`.
     """
     problems = []
     targets = [plan.target for plan in columns if plan.target is not IGNORE]
     emails = [plan.header for plan in columns if plan.target == EMAIL]
     if not emails:
         problems.append(MappingProblem("No column looks like e-mail addresses.", "Choose it by hand."))
-    for target in dict.fromkeys(target for target in targets if target != STATUS):
+    for target in dict.fromkeys(target for target in targets if target not in SHARED):
         headers = [f"“{plan.header}”" for plan in columns if plan.target == target]
         if len(headers) > 1:
             what = target.label if isinstance(target, NewField) else target

@@ -1,16 +1,18 @@
 """The import that a file suggests by itself, before anybody has touched the mapping."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.audience.archive_source import PART_HEADING
 from app.audience.export import EXPORTED_HEADINGS
 from app.audience.fields import list_fields
 from app.audience.import_plan import DuplicateRule, ImportPlan
-from app.audience.mapping import ColumnPlan, Mapping_, check_mapping, guess_mapping
-from app.audience.statuses import STATUS, refusal_in, standing_of
+from app.audience.mapping import IGNORE, TAGS, ColumnPlan, Mapping_, check_mapping, guess_mapping
+from app.audience.presets import ExportPreset, recognise
+from app.audience.statuses import STATUS, Standing, refusal_in, standing_of
 from app.audience.synonyms import fold
-from app.audience.tabular import Table, open_table
+from app.audience.tabular import TOGETHER, Table, TableKind, open_table
 from app.audience.values import BadValue, as_text
 from app.models.fields import FieldInfo
 from app.models.states import LawfulBasis
@@ -30,15 +32,40 @@ _STATUS_HEADERS = frozenset(
     )
 )  # fmt: skip
 _SURE_SHARE = 0.9
+# As `vcard_source` heads them; loading that one takes long.
+LABELS = "Labels"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a file suggests.
+
+    Attributes:
+        preset: The program it was exported from, if its headings tell.
+        standing: What the file as a whole says of everybody in it.
+    """
+
+    mapping: Mapping_
+    preset: ExportPreset | None = None
+    standing: Standing = Standing.MAY_BE_MAILED
+
+
+def propose(table: Table, fields: Sequence[FieldInfo]) -> Proposal:
+    """Look at the headings of *table* and its first rows."""
+    mapping = propose_mapping(table, fields)
+    preset = recognise(table.header)
+    if preset is None:
+        return Proposal(mapping)
+    is_whole = table.kind is not TableKind.ARCHIVE or table.sheet == TOGETHER
+    return Proposal(
+        preset.apply(mapping, fields), preset, preset.standing(table.path.name if is_whole else table.sheet or "")
+    )
 
 
 def propose_mapping(table: Table, fields: Sequence[FieldInfo]) -> Mapping_:
     """A target for each column of *table*: a field, a new field, whether a person may be mailed, or nothing."""
     guessed = guess_mapping(table.header, table.sample, fields)
-    columns = tuple(
-        replace(column, target=STATUS, confidence=1.0) if _is_status(column, table) else column
-        for column in guessed.columns
-    )
+    columns = tuple(_made_by_us(column, table) or _with_status(column, table) for column in guessed.columns)
     return Mapping_(columns, check_mapping(columns))
 
 
@@ -60,19 +87,35 @@ def plan_import(
         MappingProblem: the columns cannot be told by themselves.
     """
     table = open_table(path, sheet=sheet)
-    mapping = propose_mapping(table, list_fields(workspace))
-    for problem in mapping.problems:
+    proposal = propose(table, list_fields(workspace))
+    for problem in proposal.mapping.problems:
         raise problem
     return ImportPlan(
         path,
-        mapping.columns,
+        proposal.mapping.columns,
         sheet=sheet,
         new_list_name=new_list_name,
         tags=tags,
         basis=basis,
         source=source,
         on_duplicate=on_duplicate,
+        standing=proposal.standing,
     )
+
+
+def _made_by_us(column: ColumnPlan, table: Table) -> ColumnPlan | None:
+    """The plan for a column whose heading was written by the reader of such files, not by whoever made this one."""
+    if table.kind is TableKind.VCARD and column.header == LABELS:
+        return replace(column, target=TAGS, confidence=1.0)
+    if table.kind is TableKind.ARCHIVE and column.header == PART_HEADING:
+        words = {as_text(row[column.source_index]) for row in table.sample}
+        is_status = bool(words) and all(_is_known(word, "") for word in words)
+        return replace(column, target=STATUS if is_status else IGNORE, confidence=1.0)
+    return None
+
+
+def _with_status(column: ColumnPlan, table: Table) -> ColumnPlan:
+    return replace(column, target=STATUS, confidence=1.0) if _is_status(column, table) else column
 
 
 def _is_status(column: ColumnPlan, table: Table) -> bool:

@@ -1,5 +1,7 @@
 """Rows of a file become rows of stored cells, by a plan; what does not fit is told, row by row."""
 
+import ipaddress
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,7 +10,19 @@ from typing import NamedTuple
 from app.audience.addresses import normalise
 from app.audience.cells import Stored, parse_cell, storable, to_stored
 from app.audience.import_plan import CellWarning, RefusedRow
-from app.audience.mapping import EMAIL, FULL_NAME, IGNORE, ColumnPlan, NewField, split_full_name
+from app.audience.mapping import (
+    CONSENT_AT,
+    CONSENT_IP,
+    CONSENT_SOURCE,
+    EMAIL,
+    FULL_NAME,
+    IGNORE,
+    TAGS,
+    ColumnPlan,
+    NewField,
+    split_full_name,
+)
+from app.audience.moments import parse_moment
 from app.audience.source import Cell, SourceRow
 from app.audience.statuses import STATUS, Standing, standing_of
 from app.audience.values import ColumnHints, as_text
@@ -16,7 +30,14 @@ from app.errors import UserFacingError
 from app.models.states import FieldType
 
 KEPT_WARNINGS = 1000
+KEPT_REFUSED = 100_000
+"""More than this would only fill the memory: such a file is no list of contacts."""
 _REMEMBERED = 4096
+_SHOWN_CHARS = 500
+_EVIDENCE = frozenset({CONSENT_AT, CONSENT_IP, CONSENT_SOURCE})
+# Mailchimp quotes each label, HubSpot and Outlook part them by semicolons, Google by ":::" with a star before its own.
+_BETWEEN_LABELS = re.compile(r"[,;\n]|:::")
+_LONGEST_LABEL = 100
 
 Reader = Callable[[Cell], Stored]
 
@@ -29,6 +50,17 @@ class TargetColumn:
     type: FieldType
 
 
+class Evidence(NamedTuple):
+    """What a row says about the permission: when it was given (milliseconds since 1970), from where, by which form."""
+
+    at: int | None = None
+    ip: str | None = None
+    source: str | None = None
+
+
+_NOTHING_SAID = Evidence()
+
+
 class ParsedRow(NamedTuple):
     """A row whose address is good; `cells` are in the order of `RowParser.targets`."""
 
@@ -36,6 +68,8 @@ class ParsedRow(NamedTuple):
     email: str
     standing: Standing
     cells: tuple[Stored, ...]
+    evidence: Evidence = _NOTHING_SAID
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,18 +86,31 @@ class RowParser:
 
     Attributes:
         targets: The columns that are filled.
-        refused: The rows without a good address so far.
+        refused: The first rows without a good address; there were `refused_count` in all.
         warnings: The first cells that had to be left empty; there were `warning_count` in all.
     """
 
-    def __init__(self, plans: Sequence[ColumnPlan], types: dict[str, FieldType], hints: dict[int, ColumnHints]) -> None:
+    def __init__(
+        self,
+        plans: Sequence[ColumnPlan],
+        types: dict[str, FieldType],
+        hints: dict[int, ColumnHints],
+        *,
+        standing: Standing = Standing.MAY_BE_MAILED,
+    ) -> None:
+        """*standing*: What the file as a whole says of everybody in it."""
+        self._best = standing
         self.targets: list[TargetColumn] = []
         self.refused: list[RefusedRow] = []
+        self.refused_count = 0
         self.warnings: list[CellWarning] = []
         self.warning_count = 0
         self._sources: list[_Source] = []
         self._email_index = next(plan.source_index for plan in plans if plan.target == EMAIL)
         self._statuses: list[ColumnPlan] = []
+        self._evidence: list[ColumnPlan] = []
+        self._tags: list[ColumnPlan] = []
+        self._hints = hints
         for plan in plans:
             self._add(plan, types, hints.get(plan.source_index))
 
@@ -75,7 +122,7 @@ class RowParser:
             try:
                 email = normalise(as_text(cells[email_index]))
             except UserFacingError as error:
-                self.refused.append(RefusedRow(number, as_text(cells[email_index]), error.title))
+                self._refuse(RefusedRow(number, as_text(cells[email_index])[:_SHOWN_CHARS], error.title))
                 continue
             try:
                 stored = tuple([source.read(cells[source.index]) for source in sources])
@@ -83,7 +130,24 @@ class RowParser:
                 stored = tuple([self._read_or_warn(source, row) for source in sources])
             if extra:
                 self._warn(number, "", f"{extra} more cells stand to the right of the table and were left out.")
-            yield ParsedRow(number, email, self._standing(row), stored)
+            evidence = self._evidence_in(row) if self._evidence else _NOTHING_SAID
+            tags = self._tags_in(row) if self._tags else ()
+            yield ParsedRow(number, email, self._standing(row), stored, evidence, tags)
+
+    @property
+    def headers(self) -> list[str]:
+        """The columns of the file that the targets are filled from."""
+        return [source.header for source in self._sources]
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether a column tells when, from where or by what a permission was given."""
+        return bool(self._evidence)
+
+    @property
+    def has_tags(self) -> bool:
+        """Whether a column holds labels."""
+        return bool(self._tags)
 
     def _add(self, plan: ColumnPlan, types: dict[str, FieldType], hints: ColumnHints | None) -> None:
         target = plan.target
@@ -91,6 +155,10 @@ class RowParser:
             return
         if target == STATUS:
             self._statuses.append(plan)
+        elif target in _EVIDENCE:
+            self._evidence.append(plan)
+        elif target == TAGS:
+            self._tags.append(plan)
         elif target == FULL_NAME:
             self._fill("first_name", FieldType.TEXT, plan, lambda cell: _name_part(cell, 0))
             self._fill("last_name", FieldType.TEXT, plan, lambda cell: _name_part(cell, 1))
@@ -105,15 +173,47 @@ class RowParser:
         self._sources.append(_Source(plan.source_index, plan.header, read))
 
     def _standing(self, row: SourceRow) -> Standing:
-        worst = Standing.MAY_BE_MAILED
+        worst = self._best
         for column in self._statuses:
             try:
-                standing = standing_of(as_text(row.cells[column.source_index]), column.header)
+                standing = standing_of(as_text(row.cells[column.source_index]), column.header, column.answers)
             except UserFacingError as error:
                 self._warn(row.number, column.header, error.title)
                 standing = Standing.NO_PERMISSION
             worst = max(worst, standing)
         return worst
+
+    def _evidence_in(self, row: SourceRow) -> Evidence:
+        said: dict[str, int | str | None] = {CONSENT_AT: None, CONSENT_IP: None, CONSENT_SOURCE: None}
+        for column in self._evidence:
+            cell = row.cells[column.source_index]
+            if cell is None:
+                continue
+            try:
+                if column.target == CONSENT_AT:
+                    at = parse_moment(cell, self._hints.get(column.source_index))
+                    said[CONSENT_AT] = max(at, said[CONSENT_AT] or at)
+                elif column.target == CONSENT_IP:
+                    said[CONSENT_IP] = str(ipaddress.ip_address(as_text(cell)))
+                else:
+                    said[CONSENT_SOURCE] = storable(as_text(cell))[:_SHOWN_CHARS] or None
+            except ValueError:
+                self._warn(row.number, column.header, f"“{as_text(cell)[:40]}” is no address of the internet.")
+            except UserFacingError as error:
+                self._warn(row.number, column.header, error.title)
+        return Evidence(said[CONSENT_AT], said[CONSENT_IP], said[CONSENT_SOURCE])  # type: ignore[arg-type]
+
+    def _tags_in(self, row: SourceRow) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys(
+                tag for column in self._tags for tag in _labels_in(storable(as_text(row.cells[column.source_index])))
+            )
+        )
+
+    def _refuse(self, row: RefusedRow) -> None:
+        self.refused_count += 1
+        if len(self.refused) < KEPT_REFUSED:
+            self.refused.append(row)
 
     def _read_or_warn(self, source: _Source, row: SourceRow) -> Stored:
         try:
@@ -143,3 +243,9 @@ def _read_text(cell: Cell) -> Stored:
 
 def _name_part(cell: Cell, part: int) -> Stored:
     return storable(split_full_name(as_text(cell))[part]) or None
+
+
+@lru_cache(_REMEMBERED)
+def _labels_in(text: str) -> tuple[str, ...]:
+    parts = (" ".join(part.strip(" \"'*").split())[:_LONGEST_LABEL] for part in _BETWEEN_LABELS.split(text))
+    return tuple(part for part in parts if part)

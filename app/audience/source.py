@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from app.errors import UserFacingError
 
@@ -31,6 +31,21 @@ class SourceRow(NamedTuple):
     extra: int = 0
 
 
+class Readable(Protocol):
+    """What is needed of a file: a `Path`, or a file inside an archive that behaves like one."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self, mode: str = "r", **options: Any) -> IO[Any]: ...
+
+    def stat(self) -> Any: ...
+
+    def is_dir(self) -> bool: ...
+
+    def with_name(self, name: str) -> Path: ...
+
+
 class RowSource(Protocol):
     """A file, or a sheet of one, that can be read again and again."""
 
@@ -50,11 +65,11 @@ class FileStamp:
     modified_ns: int
 
     @classmethod
-    def of(cls, path: Path) -> "FileStamp":
+    def of(cls, path: Path | Readable) -> "FileStamp":
         found = path.stat()
         return cls(found.st_size, found.st_mtime_ns)
 
-    def check(self, path: Path) -> None:
+    def check(self, path: Path | Readable) -> None:
         """Raise UnreadableFile if *path* was written to since."""
         if FileStamp.of(path) != self:
             raise UnreadableFile(
@@ -63,7 +78,7 @@ class FileStamp:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: Path | Readable) -> Iterator[None]:
     """Word what the operating system may refuse while *path* is read."""
     try:
         yield
@@ -90,6 +105,6 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _is_open_elsewhere(path: Path) -> bool:
+def _is_open_elsewhere(path: Path | Readable) -> bool:
     """Whether the lock file that Excel ("~$name") or LibreOffice (".~lock.name#") keeps lies beside *path*."""
     return path.with_name(f"~${path.name}").exists() or path.with_name(f".~lock.{path.name}#").exists()

@@ -5,6 +5,7 @@ house would undo every unsubscription.
 """
 
 import re
+from dataclasses import dataclass
 from enum import IntEnum
 
 from app.audience.suppression import HARDNESS
@@ -30,6 +31,25 @@ class Standing(IntEnum):
     def suppression(self) -> SuppressionReason | None:
         """Why the address must not be mailed again; None if it may be."""
         return None if self <= Standing.NO_PERMISSION else HARDNESS[self - Standing.MANUAL]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a bare yes or no below a heading means, and any other text that is no known word (None: nothing)."""
+
+    yes: Standing
+    no: Standing
+    other: Standing | None = None
+
+    @classmethod
+    def to_refusal(cls, standing: Standing) -> "Answers":
+        """Below a heading that names a refusal, whatever is not a no refuses: a yes, the day, the reason."""
+        return cls(yes=standing, no=Standing.MAY_BE_MAILED, other=standing)
+
+
+PERMISSION = Answers(yes=Standing.MAY_BE_MAILED, no=Standing.UNSUBSCRIBED)
+CONFIRMATION = Answers(yes=Standing.MAY_BE_MAILED, no=Standing.NO_PERMISSION)
+"""Below a heading such as "confirmed", a no is no refusal yet."""
 
 
 _WORDS = {
@@ -84,6 +104,8 @@ _REFUSED_BY = {fold(header): standing for standing, headers in _REFUSALS.items()
 # Of the words for yes and no, those that say it of any question.
 _BARE_YES = YES_WORDS - {"subscribed", "angemeldet"}
 _BARE_NO = NO_WORDS - {"unsubscribed", "abgemeldet"}
+# How MySQL and Outlook write a day that is none.
+_NO_DAY = re.compile(r"0{1,4}[-/]0{1,2}[-/]0{1,4}( 00:00:00)?")
 _STANDING_OF = {" ".join(word.split()): standing for standing, words in _WORDS.items() for word in words.split(",")}
 
 
@@ -92,22 +114,26 @@ def refusal_in(header: str) -> Standing | None:
     return _REFUSED_BY.get(fold(header))
 
 
-def standing_of(status: str, header: str = "") -> Standing:
+def standing_of(status: str, header: str = "", answers: Answers | None = None) -> Standing:
     """What *status* below *header*, in the words of whatever program wrote it, says about a person.
 
     Nothing said is nothing against. Below a header that names a refusal, whatever is not a no refuses: a yes, the day
-    it was said, the reason that was given.
+    it was said, the reason that was given. *answers*, where it is known, is what the header asks.
 
     Raises:
         BadValue: the word is unknown.
     """
     word = " ".join(re.sub(r"(?<=\w)[-_]", " ", status).casefold().split())
-    refusal = refusal_in(header)
-    if not word.strip("-–—") or (refusal is not None and word in _BARE_NO):
+    if answers is None:
+        refusal = refusal_in(header)
+        answers = PERMISSION if refusal is None else Answers.to_refusal(refusal)
+    if not word.strip("-–—") or (answers.other is not None and _NO_DAY.fullmatch(status.strip())):
         return Standing.MAY_BE_MAILED
-    if refusal is not None and word in _BARE_YES:
-        return refusal
-    standing = _STANDING_OF.get(word, refusal)
+    if word in _BARE_NO:
+        return answers.no
+    if word in _BARE_YES:
+        return answers.yes
+    standing = _STANDING_OF.get(word, answers.other)
     if standing is None:
         raise BadValue(f"“{status[:40]}” is no status known here, so no permission was recorded.")
     return standing

@@ -4,10 +4,10 @@ One compressed blob per action is written in the transaction of the action itsel
 than half the time and a fraction of the space.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from app.audience.changes import Change, Row
 from app.audience.consent import WITHDRAWING, record_consent
 from app.errors import UserFacingError
 from app.models.contacts import Consent, Contact, Suppression
-from app.models.housekeeping import UndoAction
+from app.models.housekeeping import UndoAction, UndoPart
 from app.models.sql import any_of, serialise
 from app.models.states import ConsentAction, ConsentState
 from app.models.workspace import Workspace
@@ -24,6 +24,10 @@ from app.models.workspace import Workspace
 KEPT = 100
 """How many actions can be taken back, one after the other."""
 _ONE_AT_A_TIME = "undo"
+
+
+Recorder = Callable[[Change], None]
+"""Takes a change that was made already."""
 
 
 class Journal:
@@ -71,23 +75,54 @@ def recording(session: Session, label: str) -> Iterator[Journal]:
     session.execute(delete(UndoAction).where(UndoAction.is_undone))
     session.add(UndoAction(label=label, blob=changes.pack(journal.changes)))
     session.flush()
+    _keep_newest(session)
+
+
+def _keep_newest(session: Session) -> None:
     newest = select(UndoAction.id).order_by(UndoAction.id.desc()).limit(KEPT).scalar_subquery()
     session.execute(delete(UndoAction).where(UndoAction.id.not_in(newest)))
+
+
+@contextmanager
+def recording_much(session: Session, label: str) -> Iterator[Recorder]:
+    """As `recording`, for an action that changes more than the memory should hold.
+
+    The function that is given takes what has been done already, piece by piece, in the order in which it is to be done
+    again; of each it makes a part of the action.
+    """
+    session.execute(delete(UndoAction).where(UndoAction.is_undone))
+    action = UndoAction(label=label, blob=changes.pack([]))
+    session.add(action)
+    session.flush()
+    count = 0
+
+    def add(change: Change) -> None:
+        nonlocal count
+        if change.before or change.after:
+            count += 1
+            session.execute(insert(UndoPart).values(action_id=action.id, number=count, blob=changes.pack([change])))
+
+    yield add
+    if count == 0:
+        session.delete(action)
+    session.flush()
+    _keep_newest(session)
 
 
 def forget(session: Session, addresses: Sequence[str]) -> None:
     """Drop every action that knows something about who had one of *addresses* (normalised)."""
     wanted = frozenset(addresses)
     people = set(session.scalars(select(Contact.id).where(Contact.email.in_(any_of(addresses)))))
-    known: dict[int, frozenset[int]] = {}
-    for action in session.scalars(select(UndoAction).execution_options(yield_per=1)):
+    known: dict[int, set[int]] = {}
+    blobs = union_all(select(UndoAction.id, UndoAction.blob), select(UndoPart.action_id, UndoPart.blob))
+    for action_id, blob in session.execute(blobs.execution_options(yield_per=1)):
         rows = [
             row
-            for change in changes.unpack(action.blob)
+            for change in changes.unpack(blob)
             if change.table == "contact"
             for row in (*change.before, *change.after)
         ]
-        known[action.id] = frozenset(row[0] for row in rows)
+        known.setdefault(action_id, set()).update(row[0] for row in rows)
         people.update(row[0] for row in rows if not wanted.isdisjoint(row))
     knowing = [action_id for action_id, ids in known.items() if not people.isdisjoint(ids)]
     session.execute(delete(UndoAction).where(UndoAction.id.in_(knowing)))
@@ -109,9 +144,15 @@ def undo(workspace: Workspace) -> str | None:
         )
         if action is None:
             return None
-        done = _apply(session, action.label, changes.inverse(changes.unpack(action.blob)))
-        action.blob, action.is_undone = changes.pack(changes.inverse(done)), True
-        return action.label
+        kept: list[int] = []
+        for number in reversed(_parts(session, action)):
+            known = changes.unpack(_blob(session, action, number))
+            wanted = changes.inverse(known)
+            done = _apply(session, action.label, wanted)
+            kept += [changes.count_there(session.connection(), change) for change in wanted if change.guarded]
+            _replace(session, action, number, changes.pack(changes.inverse(done)))
+        action.is_undone = True
+        return _said(action.label, kept)
 
 
 def redo(workspace: Workspace) -> str | None:
@@ -128,8 +169,10 @@ def redo(workspace: Workspace) -> str | None:
         action = session.scalar(select(UndoAction).where(UndoAction.is_undone).order_by(UndoAction.id).limit(1))
         if action is None:
             return None
-        done = _apply(session, action.label, changes.unpack(action.blob))
-        action.blob, action.is_undone = changes.pack(done), False
+        for number in _parts(session, action):
+            done = _apply(session, action.label, changes.unpack(_blob(session, action, number)))
+            _replace(session, action, number, changes.pack(done))
+        action.is_undone = False
         return action.label
 
 
@@ -139,6 +182,40 @@ def next_labels(workspace: Workspace) -> tuple[str | None, str | None]:
         undoable = select(UndoAction.label).where(UndoAction.is_undone.is_(False)).order_by(UndoAction.id.desc())
         redoable = select(UndoAction.label).where(UndoAction.is_undone).order_by(UndoAction.id)
         return session.scalar(undoable.limit(1)), session.scalar(redoable.limit(1))
+
+
+def _parts(session: Session, action: UndoAction) -> list[int]:
+    """The numbers of the parts of *action*; 0 is its own blob."""
+    further = select(UndoPart.number).where(UndoPart.action_id == action.id).order_by(UndoPart.number)
+    return [0, *session.scalars(further)]
+
+
+def _blob(session: Session, action: UndoAction, number: int) -> bytes:
+    if number == 0:
+        return action.blob
+    return session.scalars(select(UndoPart.blob).where(*_is_part(action, number))).one()
+
+
+def _replace(session: Session, action: UndoAction, number: int, blob: bytes) -> None:
+    if number == 0:
+        action.blob = blob
+    else:
+        session.execute(update(UndoPart).where(*_is_part(action, number)).values(blob=blob))
+
+
+def _is_part(action: UndoAction, number: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return UndoPart.action_id == action.id, UndoPart.number == number
+
+
+def _said(label: str, kept: Sequence[int]) -> str:
+    """*label*, and what an action with guarded changes, an import, leaves behind when it is taken back."""
+    if not kept:
+        return label
+    number = sum(kept)
+    notes = ["The permissions and refusals it recorded stay."]
+    if number:
+        notes.insert(0, f"{number:,} changed since, and stayed." if number > 1 else "One changed since, and stayed.")
+    return " ".join([f"{label}.", *notes])
 
 
 def _apply(session: Session, label: str, wanted: list[Change]) -> list[Change]:

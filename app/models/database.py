@@ -117,13 +117,18 @@ class Database(ABC):
     def staging(self) -> Iterator[Session]:
         """A session in which much is prepared, where nobody sees it, before one transaction puts it into the tables.
 
-        The caller calls `begin_storing` in between, and `commit` at the end; otherwise nothing has changed.
+        Its tables are temporary. The caller calls `begin_storing` in between, and `commit` at the end;
+        otherwise nothing has changed.
 
         Raises:
             WorkspaceUnavailable: the environment's fault; nothing was changed.
         """
         with self.translating(), Session(self._reader) as session:
             yield session
+
+    @abstractmethod
+    def pause_staging(self, session: Session) -> None:
+        """Let go of what the tables looked like, so that nobody waits for a session while its user thinks."""
 
     @abstractmethod
     def begin_storing(self, session: Session) -> None:

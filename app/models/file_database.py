@@ -1,10 +1,12 @@
 """The encrypted SQLite file: its connections, and what its errors mean to the user."""
 
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
@@ -26,6 +28,7 @@ from app.models.database import (
 from app.models.keys import WorkspaceKey
 
 _CACHE_KIB = 64 * 1024
+_STAGING_CACHE_KIB = 24 * 1024
 _AGENT_CACHE_KIB = 12 * 1024
 """Sending goes through the tables once; a larger cache would only make the agent grow with the workspace."""
 
@@ -155,6 +158,33 @@ class FileDatabase(Database):
             finally:
                 raw.execute("PRAGMA foreign_keys = ON")
                 raw.execute("PRAGMA shrink_memory")
+
+    @contextmanager
+    def staging(self) -> Iterator[Session]:
+        """See `Database.staging`. What is prepared goes to a file of its own, so that the memory stays small however
+        much it is; nobody keeps the key it is encrypted with.
+        """
+        with (
+            self.translating(),
+            TemporaryDirectory(prefix="mass-mail-", ignore_cleanup_errors=True) as folder,
+            self._reader.connect() as connection,
+        ):
+            raw: Any = connection.connection.dbapi_connection
+            try:
+                key = f"x'{secrets.token_hex(32)}'"
+                raw.execute("ATTACH DATABASE ? AS staging KEY ?", (str(Path(folder) / "staging"), key))
+                for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_STAGING_CACHE_KIB}"):
+                    raw.execute(f"PRAGMA staging.{pragma}")
+                with Session(connection) as session:
+                    yield session
+            finally:
+                # Closes the file before its folder goes.
+                connection.invalidate()
+
+    def pause_staging(self, session: Session) -> None:
+        """See `Database.pause_staging`."""
+        session.connection().exec_driver_sql("COMMIT")
+        session.connection().exec_driver_sql("BEGIN")
 
     def begin_storing(self, session: Session) -> None:
         """See `Database.begin_storing`. Preparing took no lock; now the write lock is taken on the same connection."""

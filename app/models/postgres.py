@@ -81,10 +81,14 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def staging(self) -> Iterator[Session]:
-        """See `Database.staging`: one transaction, whose first part touches temporary tables alone."""
+        """See `Database.staging`: one connection, whose first part touches temporary tables alone."""
         with self.translating(), Session(self._engine) as session:
             yield session
         self._listen().tell()
+
+    def pause_staging(self, session: Session) -> None:
+        """See `Database.pause_staging`. Temporary tables outlive a transaction, as the connection stays the same."""
+        session.connection().exec_driver_sql("COMMIT")
 
     def begin_storing(self, session: Session) -> None:
         """See `Database.begin_storing`. Two such transactions at once could wait for each other's rows."""

@@ -51,9 +51,35 @@ async def test_the_event_loop_stays_free_meanwhile(workspace: Workspace, plan: I
 
 async def test_a_dry_run_in_another_process_changes_nothing(workspace: Workspace, plan: ImportPlan) -> None:
     before = everything(workspace)
-    report = await ImportProcess.start(workspace, plan, dry_run=True).result()
+    importing = ImportProcess.start(workspace, plan, asks_first=True)
+    report = await importing.forecast()
     assert everything(workspace) == before
-    assert report.new == 39_999
+    assert (report.new, report.updated, report.effects[0].changed) == (39_999, 1, 1)
+    importing.cancel()
+    with pytest.raises(Cancelled):
+        await importing.result()
+    assert everything(workspace) == before
+
+
+@pytest.mark.any_workspace
+async def test_what_was_forecast_is_stored_without_the_file(workspace: Workspace, plan: ImportPlan) -> None:
+    importing = ImportProcess.start(workspace, plan, asks_first=True)
+    forecast = await importing.forecast()
+    plan.path.unlink()
+    # Others are not kept waiting while the user thinks; what they did meanwhile is seen.
+    a_contact(workspace, "p2@x.org")
+    importing.commit()
+    report = await importing.result()
+    assert (report.new, report.updated) == (forecast.new - 1, forecast.updated + 1)
+
+
+async def test_a_forecast_that_cannot_be_made_says_why(workspace: Workspace, plan: ImportPlan) -> None:
+    plan.path.unlink()
+    importing = ImportProcess.start(workspace, plan, asks_first=True)
+    with pytest.raises(UserFacingError, match="no longer there"):
+        await importing.forecast()
+    with pytest.raises(UserFacingError, match="no longer there"):
+        await importing.result()
 
 
 @pytest.mark.any_workspace

@@ -39,7 +39,7 @@ def refusal(path: Path, **options: str) -> str:
         ("a.xls", b'<?xml version="1.0"?><Workbook>', "“a.xls” is a web page, not a table."),
         ("a.csv", b"%PDF-1.7\n", "“a.csv” is a PDF document, not a table."),
         ("a.csv", b"{\\rtf1 E-mail}", "“a.csv” is a text document, not a table."),
-        ("a.csv", b"BEGIN:VCARD\r\nFN:Anna", "“a.csv” holds address cards, not a table."),
+        ("a.csv", b"BEGIN:VCARD\r\nFN:Anna", "The last card in this file has no end."),
         ("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "“a.csv” is not a table of text."),
         ("a.csv", b"\xff\xfea;b\n\x00", "“a.csv” is damaged: it says it is utf-16, but parts of it are not."),
         ("a.xlsx", b"PK\x03\x04" + b"x" * 500, "“a.xlsx” is damaged or was not copied completely."),
@@ -58,7 +58,7 @@ def test_file_that_is_no_table_is_refused(tmp_path: Path, name: str, content: by
         ("ppt/presentation.xml", "“contacts.xlsx” is a presentation."),
         ("xl/workbook.bin", "“contacts.xlsx” is a binary workbook (XLSB)."),
         ("Index/Document.iwa", "“contacts.xlsx” is an Apple Numbers table."),
-        ("contacts.csv", "“contacts.xlsx” is a ZIP archive."),
+        ("contacts.doc", "“contacts.xlsx” is a ZIP archive without a table of text."),
         ("xl/workbook.xml", "“contacts.xlsx” is damaged and cannot be read."),
     ],
 )
