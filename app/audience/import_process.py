@@ -172,9 +172,10 @@ class ImportProcess:
 
     def _pass_on(self, task: "asyncio.Task[ImportReport]") -> None:
         """Whoever waits for the forecast learns that there will be none."""
+        error = None if task.cancelled() else task.exception()
         if self._forecast.done():
             return
-        if task.cancelled() or (error := task.exception()) is None:
+        if error is None:
             self._forecast.cancel()
         else:
             self._forecast.set_exception(error)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -65,9 +65,10 @@ class Wizard:
         return cls(app, sheet)
 
     def find(self, kind: type, name: str) -> QWidget:
-        found = self.sheet.findChild(kind, name)
-        assert found is not None, name
-        return found
+        """The one on the screen, as two steps look alike."""
+        found = self.sheet.findChildren(kind, name)
+        assert found, name
+        return next((widget for widget in found if widget.isVisible()), found[0])
 
     @property
     def onward(self) -> QPushButton:
@@ -83,17 +84,26 @@ class Wizard:
         assert isinstance(button, QRadioButton)
         button.click()
 
+    async def check(self) -> None:
+        """Go on from the people, and wait for what the import would do."""
+        self.onward.click()
+        await self.at(self.sheet._check)
+
     async def finish(self) -> None:
-        """Press Import and wait for the result."""
+        """Go on from the people, look, press Import and wait for the result."""
+        await self.check()
         self.onward.click()
         await self.imported()
 
-    async def imported(self) -> None:
+    async def at(self, step: QWidget) -> None:
         """Another process starts for it, which takes its time on a busy machine."""
         async with asyncio.timeout(60):
-            while self.sheet._report is None:  # noqa: ASYNC110 - the sheet announces nothing
+            while self.sheet._stack.currentWidget() is not step:  # noqa: ASYNC110 - the sheet announces nothing
                 await asyncio.sleep(0.02)
         await self.app.settled()
+
+    async def imported(self) -> None:
+        await self.at(self.sheet._result)
 
     async def choose(self, box_name: str, text: str) -> None:
         box = self.find(QComboBox, box_name)
@@ -324,11 +334,63 @@ async def test_the_whole_way_by_keyboard(app: AppWindow, workspace: Workspace, t
     consent.setFocus()
     QTest.keyClick(consent, Qt.Key.Key_Space)
     QTest.keyClick(sheet, Qt.Key.Key_Return)
+    await wizard.at(sheet._check)
+    QTest.keyClick(sheet, Qt.Key.Key_Return)
     await wizard.imported()
     QTest.keyClick(sheet, Qt.Key.Key_Return)
     await app.settled()
     assert app.sheet("importSheet") is None
     assert contacts.count(workspace).mailable == 1
+
+
+async def test_nothing_is_stored_before_the_user_has_seen_what_changes(
+    app: AppWindow, workspace: Workspace, tmp_path: Path
+) -> None:
+    path = a_csv(tmp_path / "a.csv", [*HEADER, "Shoe"], [("anna@example.com", "Anna", "Köln", "37"), ("x", "", "", "")])
+    before = everything(workspace)
+    wizard = await Wizard.open(app, path)
+    await wizard.next()
+    wizard.agree()
+    await wizard.check()
+    assert wizard.onward.text() == "Import 1 person"
+    assert wizard.cells("effectsTable", 1) == ["First name", "City", "Shoe (new)"]
+    assert wizard.cells("effectsTable", 2) == ["1", "1", "1"]
+    wizard.find(QPushButton, "back").click()
+    await app.settled()
+    assert everything(workspace) == before
+    await wizard.finish()
+    wizard.find(QPushButton, "undoImport").click()
+    await app.settled()
+    assert contacts.count(workspace).total == 0
+
+
+async def test_a_known_export_is_named(app: AppWindow, tmp_path: Path) -> None:
+    path = a_csv(tmp_path / "unsubscribed_x.csv", ["Email Address", "LEID", "EUID"], [("anna@example.com", "1", "2")])
+    wizard = await Wizard.open(app, path)
+    words = wizard.words("exportOrigin")
+    assert "This looks like an export from Mailchimp" in words
+    assert "everybody in it unsubscribed" in words
+
+
+async def test_a_copied_table_is_pasted(app: AppWindow, workspace: Workspace) -> None:
+    mime = QMimeData()
+    mime.setText("E-mail\tFirst name\nanna@example.com\tAnna\n")
+    QGuiApplication.clipboard().setMimeData(mime)
+    wizard = await Wizard.open(app, None)
+    wizard.find(QPushButton, "pasteTable").click()
+    await app.settled()
+    await wizard.next()
+    wizard.agree()
+    await wizard.finish()
+    assert contacts.count(workspace).total == 1
+
+
+async def test_a_clipboard_without_a_table_is_said(app: AppWindow) -> None:
+    QGuiApplication.clipboard().clear()
+    wizard = await Wizard.open(app, None)
+    wizard.find(QPushButton, "pasteTable").click()
+    await app.settled()
+    assert "There is no table on the clipboard." in wizard.words("fileProblem")
 
 
 async def test_every_step_has_names_for_everything(app: AppWindow, tmp_path: Path) -> None:

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.audience.mapping import FULL_NAME, IGNORE, ColumnPlan, NewField, Target
+from app.audience.mapping import (
+    CONSENT_AT,
+    CONSENT_IP,
+    CONSENT_SOURCE,
+    FULL_NAME,
+    IGNORE,
+    TAGS,
+    ColumnPlan,
+    NewField,
+    Target,
+)
 from app.audience.statuses import STATUS
 from app.models.fields import FieldInfo
 from app.models.states import FieldType
@@ -86,6 +96,10 @@ class ColumnRow(QWidget):
         box.insertSeparator(box.count())
         box.addItem(self.tr("First and last name"), FULL_NAME)
         box.addItem(self.tr("Can be mailed? (yes, no, unsubscribed …)"), STATUS)
+        box.addItem(self.tr("Tags, several in a cell"), TAGS)
+        box.addItem(self.tr("When they agreed to be mailed"), CONSENT_AT)
+        box.addItem(self.tr("From which IP address they agreed"), CONSENT_IP)
+        box.addItem(self.tr("By which form they agreed"), CONSENT_SOURCE)
         box.setMaxVisibleItems(20)
 
     def _show_target(self, target: Target) -> None:

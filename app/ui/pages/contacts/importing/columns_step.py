@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.audience.mapping import IGNORE, Target
+from app.audience.mapping import IGNORE, SHARED, Target
+from app.audience.statuses import Standing
 from app.ui.pages.contacts import wording
 from app.ui.pages.contacts.importing.column_row import ColumnRow
 from app.ui.pages.contacts.importing.draft import Draft
@@ -29,6 +30,8 @@ class ColumnsStep(QWidget):
         super().__init__(parent)
         self._draft: Draft | None = None
         self._rows: dict[int, ColumnRow] = {}
+        self._origin = Banner()
+        self._origin.setObjectName("exportOrigin")
         self._banner = Banner()
         self._banner.setObjectName("columnsProblem")
         self._list = QVBoxLayout()
@@ -54,6 +57,7 @@ class ColumnsStep(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.S)
+        column.addWidget(self._origin)
         column.addWidget(self._banner)
         column.addWidget(card, 5)
         column.addSpacing(Space.XS)
@@ -74,6 +78,7 @@ class ColumnsStep(QWidget):
             self._rows[plan.source_index] = row
             self._list.addWidget(row)
         self._list.addStretch(1)
+        self._show_origin(draft)
         self._take(draft)
 
     def _on_targeted(self, source_index: int, target: Target) -> None:
@@ -90,8 +95,24 @@ class ColumnsStep(QWidget):
         self._explanation.setText(self.tr("Left out: {0}").format(wording.columns(left_out)) if left_out else "")
         targets = [plan.target for plan in draft.columns]
         for plan in draft.columns:
-            is_double = plan.target is not IGNORE and targets.count(plan.target) > 1
+            is_double = plan.target is not IGNORE and plan.target not in SHARED and targets.count(plan.target) > 1
             self._rows[plan.source_index].set_problem(is_double)
+
+    def _show_origin(self, draft: Draft) -> None:
+        self._origin.setVisible(draft.preset is not None)
+        if draft.preset is None:
+            return
+        title = self.tr("This looks like an export from {0}").format(draft.preset.name)
+        match draft.standing:
+            case Standing.UNSUBSCRIBED:
+                what = self.tr("Its name says that everybody in it unsubscribed, so none of them will be mailed.")
+            case Standing.HARD_BOUNCE:
+                what = self.tr("Its name says that mail to everybody in it bounced, so none of them will be mailed.")
+            case Standing.NO_PERMISSION:
+                what = self.tr("Its name says that nobody in it subscribed, so they get no permission.")
+            case _:
+                what = self.tr("Its columns are known. Who unsubscribed or bounced there is not mailed from here.")
+        self._origin.set_message(title, what, Kind.INFO)
 
     def _show_problems(self, draft: Draft, preview: Preview) -> None:
         """The most serious one: no import like this; people left out; people perhaps misspelt."""

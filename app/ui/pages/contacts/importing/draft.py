@@ -8,7 +8,10 @@ from pathlib import Path
 
 from app.audience.import_plan import DuplicateRule, ImportPlan
 from app.audience.mapping import ColumnPlan, MappingProblem, Target, check_mapping
-from app.audience.proposal import propose_mapping
+from app.audience.pasted import Rows
+from app.audience.presets import ExportPreset
+from app.audience.proposal import propose
+from app.audience.statuses import Standing
 from app.audience.tabular import Table, open_table
 from app.models.fields import FieldInfo
 from app.models.states import LawfulBasis
@@ -26,16 +29,25 @@ class Reading:
 
 @dataclass(frozen=True)
 class Draft:
-    """A file that was opened, and what is to become of its columns."""
+    """A file that was opened, and what is to become of its columns.
+
+    Attributes:
+        preset: The program that exported it, if that was recognised.
+        standing: What the file as a whole says of everybody in it.
+        pasted: The rows from the clipboard, instead of a file.
+    """
 
     table: Table
     fields: tuple[FieldInfo, ...]
     columns: tuple[ColumnPlan, ...]
     reading: Reading = field(default_factory=Reading)
+    preset: ExportPreset | None = None
+    standing: Standing = Standing.MAY_BE_MAILED
+    pasted: Rows | None = field(default=None, repr=False)
 
     @classmethod
-    def open(cls, path: Path, fields: Sequence[FieldInfo], reading: Reading) -> Draft:
-        """Look at *path* and propose what becomes of each column.
+    def open(cls, path: Path, fields: Sequence[FieldInfo], reading: Reading, pasted: Rows | None = None) -> Draft:
+        """Look at *path*, or at what was *pasted*, and propose what becomes of each column.
 
         Raises:
             UnreadableFile: with one sentence for the user.
@@ -46,8 +58,11 @@ class Draft:
             encoding=reading.encoding,
             delimiter=reading.delimiter,
             has_header=reading.has_header,
+            pasted=pasted,
         )
-        return cls(table, tuple(fields), propose_mapping(table, fields).columns, reading)
+        proposal = propose(table, fields)
+        columns = proposal.mapping.columns
+        return cls(table, tuple(fields), columns, reading, proposal.preset, proposal.standing, pasted)
 
     @property
     def problems(self) -> tuple[MappingProblem, ...]:
@@ -70,7 +85,7 @@ class Draft:
     def with_target(self, source_index: int, target: Target) -> Draft:
         """The draft with another target for one column."""
         columns = tuple(
-            replace(plan, target=target, confidence=1.0) if plan.source_index == source_index else plan
+            replace(plan, target=target, answers=None, confidence=1.0) if plan.source_index == source_index else plan
             for plan in self.columns
         )
         return replace(self, columns=columns)
@@ -91,6 +106,8 @@ class Draft:
             basis=people.basis,
             source=people.source,
             on_duplicate=people.on_duplicate,
+            standing=self.standing,
+            pasted=self.pasted,
         )
 
 

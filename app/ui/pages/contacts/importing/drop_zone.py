@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.theme import Kind, Radius, Space, tokens
-from app.ui.widgets import IconLabel, heading, muted, primary_button
+from app.ui.widgets import IconLabel, heading, link_button, muted, primary_button
 
 
 class DropZone(QWidget):
@@ -17,10 +17,12 @@ class DropZone(QWidget):
     Signals:
         dropped: The `Path` of the file.
         choose_asked: The user wants to look for it.
+        paste_asked: The user copied a table elsewhere.
     """
 
     dropped = Signal(object)
     choose_asked = Signal()
+    paste_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,8 +32,11 @@ class DropZone(QWidget):
         self.choose = primary_button(
             self.tr("Choose a file"), "folder-open", on_click=self.choose_asked.emit, name="chooseFile"
         )
-        words = heading(self.tr("Drop your spreadsheet here"))
-        kinds = muted(self.tr("Excel, OpenDocument or CSV: a row for each person, with an e-mail address in it."))
+        self.paste = link_button(self.tr("Paste a table"), on_click=self.paste_asked.emit, name="pasteTable")
+        words = heading(self.tr("Drop your file here"))
+        kinds = muted(
+            self.tr("Excel, OpenDocument, CSV, address cards (vCard), or the export of another newsletter program.")
+        )
         column = QVBoxLayout(self)
         column.setSpacing(Space.XS)
         column.addStretch(1)
@@ -44,6 +49,8 @@ class DropZone(QWidget):
             column.addWidget(label)
         column.addSpacing(Space.L)
         column.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(Space.XS)
+        column.addWidget(self.paste, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.audience.source import Cell
-from app.audience.tabular import Table
+from app.audience.tabular import TOGETHER, Table, TableKind
 from app.audience.values import as_text
 from app.errors import UserFacingError
 from app.ui.pages.contacts import wording
@@ -37,10 +37,12 @@ class FileStep(QWidget):
     Signals:
         chosen: A `Path` was dropped or picked.
         reading_changed: The user wants the file read another way: a `Reading`.
+        paste_asked: What was copied elsewhere is to be read.
     """
 
     chosen = Signal(object)
     reading_changed = Signal(object)
+    paste_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +50,7 @@ class FileStep(QWidget):
         self._zone = DropZone()
         self._zone.dropped.connect(self.chosen)
         self._zone.choose_asked.connect(self.choose)
+        self._zone.paste_asked.connect(self.paste_asked)
         self._problem = Banner(kind=Kind.BAD)
         self._problem.setObjectName("fileProblem")
         self._problem.hide()
@@ -67,7 +70,7 @@ class FileStep(QWidget):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(
             [
-                self.tr("Spreadsheets (*.xlsx *.xlsm *.xlsb *.xls *.ods *.csv *.txt *.tsv)"),
+                self.tr("Tables and address books (*.xlsx *.xlsm *.xls *.ods *.csv *.txt *.tsv *.vcf *.zip)"),
                 self.tr("All files (*)"),
             ]
         )
@@ -100,6 +103,7 @@ class FileStep(QWidget):
         encodings = [(code, self.tr(name)) for code, name in _ENCODINGS]
         _fill(self._encoding, encodings, (table.encoding or "").replace("utf-8-sig", "utf-8"))
         self._encoding_field.setVisible(table.encoding is not None)
+        self._header.setVisible(table.kind is not TableKind.VCARD and table.sheet != TOGETHER)
         separators = [
             (";", self.tr("Semicolon ;")),
             (",", self.tr("Comma ,")),

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 from app.audience.addresses import normalise, typo_suggestion
 from app.audience.cells import CellValue, parse_cell
-from app.audience.mapping import EMAIL, FULL_NAME, IGNORE, ColumnPlan, NewField, split_full_name
+from app.audience.mapping import (
+    CONSENT_AT,
+    CONSENT_IP,
+    CONSENT_SOURCE,
+    EMAIL,
+    FULL_NAME,
+    IGNORE,
+    TAGS,
+    ColumnPlan,
+    NewField,
+    split_full_name,
+)
+from app.audience.moments import parse_moment
 from app.audience.source import Cell
 from app.audience.statuses import STATUS, Standing, standing_of
-from app.audience.values import as_text, infer_hints
+from app.audience.values import ColumnHints, as_text, infer_hints
 from app.errors import UserFacingError
 from app.models.states import FieldType
 from app.ui.pages.contacts import cell_text
@@ -19,6 +34,11 @@ from app.ui.pages.contacts.importing.draft import Draft
 from app.ui.pages.contacts.wording import translate
 
 SHOWN_ROWS = 8
+_TEXTS = {
+    CONSENT_IP: str(QT_TRANSLATE_NOOP("Contacts", "Agreed from")),
+    CONSENT_SOURCE: str(QT_TRANSLATE_NOOP("Contacts", "Agreed by")),
+    TAGS: str(QT_TRANSLATE_NOOP("Contacts", "Tags")),
+}
 
 Reader = Callable[[Cell], CellValue]
 
@@ -88,15 +108,24 @@ def _readers(
             (last, FieldType.TEXT, lambda cell: split_full_name(as_text(cell))[1]),
         ]
     if target == STATUS:
-        return [(translate("Contacts", "Can be mailed?"), FieldType.TEXT, partial(_standing, plan.header))]
+        return [(translate("Contacts", "Can be mailed?"), FieldType.TEXT, partial(_standing, plan))]
+    if target == CONSENT_AT:
+        hints = infer_hints(cells)
+        return [(translate("Contacts", "Agreed on"), FieldType.DATE, lambda cell: _day(cell, hints))]
+    if isinstance(target, str) and target in _TEXTS:
+        return [(translate("Contacts", _TEXTS[target]), FieldType.TEXT, as_text)]
     kind = FieldType(target.kind.value) if isinstance(target, NewField) else kinds[target]
     label = target.label if isinstance(target, NewField) else labels[target]
     hints = infer_hints(cells)
     return [(label, kind, lambda cell: parse_cell(cell, kind, hints))]
 
 
-def _standing(header: str, cell: Cell) -> str:
-    match standing_of(as_text(cell), header):
+def _day(cell: Cell, hints: ColumnHints) -> CellValue:
+    return None if cell is None else datetime.fromtimestamp(parse_moment(cell, hints) / 1000, UTC).date()
+
+
+def _standing(plan: ColumnPlan, cell: Cell) -> str:
+    match standing_of(as_text(cell), plan.header, plan.answers):
         case Standing.MAY_BE_MAILED:
             return translate("Contacts", "Yes")
         case Standing.NO_PERMISSION:

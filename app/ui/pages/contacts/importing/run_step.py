@@ -35,14 +35,14 @@ class RunStep(QWidget):
         self.start("")
 
     def start(self, name: str) -> None:
-        self._title.setText(self.tr("Importing “{0}”").format(name))
+        self._title.setText(self.tr("Reading “{0}”").format(name))
         self._words.setText(self.tr("Starting …"))
         self._bar.setRange(0, 0)
 
     def show_progress(self, done: int, total: int | None) -> None:
         if total is not None and done >= total:
             self._bar.setRange(0, 0)
-            self._words.setText(self.tr("Storing the contacts …"))
+            self._words.setText(self.tr("Looking who is there already …"))
             return
         self._bar.setRange(0, 0 if total is None else _STEPS)
         if total is None:
@@ -50,6 +50,11 @@ class RunStep(QWidget):
         else:
             self._bar.setValue(round(done / total * _STEPS))
             self._words.setText(self.tr("{0} of {1} rows read").format(number(done), number(total)))
+
+    def show_storing(self, name: str) -> None:
+        self._title.setText(self.tr("Importing “{0}”").format(name))
+        self._bar.setRange(0, 0)
+        self._words.setText(self.tr("Storing the contacts …"))
 
     def show_stopping(self) -> None:
         self._bar.setRange(0, 0)
