@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.audience.archive_source import PART_HEADING
-from app.audience.export import EXPORTED_HEADINGS
+from app.audience.export import EXPORTED_HEADINGS, EXPORTED_TAGS
 from app.audience.fields import list_fields
 from app.audience.import_plan import DuplicateRule, ImportPlan
-from app.audience.mapping import IGNORE, TAGS, ColumnPlan, Mapping_, check_mapping, guess_mapping
+from app.audience.mapping import IGNORE, TAGS, ColumnPlan, Mapping_, NewField, check_mapping, guess_mapping
 from app.audience.presets import ExportPreset, recognise
 from app.audience.statuses import STATUS, Standing, refusal_in, standing_of
 from app.audience.synonyms import fold
@@ -31,6 +31,7 @@ _STATUS_HEADERS = frozenset(
         "consenso", "ingeschreven", "toestemming",
     )
 )  # fmt: skip
+_TAG_HEADERS = frozenset(map(fold, (*EXPORTED_TAGS, "tag", "labels", "schlagworte", "étiquettes", "etiquetas")))
 _SURE_SHARE = 0.9
 # As `vcard_source` heads them; loading that one takes long.
 LABELS = "Labels"
@@ -115,6 +116,8 @@ def _made_by_us(column: ColumnPlan, table: Table) -> ColumnPlan | None:
 
 
 def _with_status(column: ColumnPlan, table: Table) -> ColumnPlan:
+    if isinstance(column.target, NewField) and fold(column.header) in _TAG_HEADERS:
+        return replace(column, target=TAGS, confidence=0.9)
     return replace(column, target=STATUS, confidence=1.0) if _is_status(column, table) else column
 
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from app.audience import contacts, fields, suppression
+from app.audience import contacts, fields, lists, suppression
 from app.audience.contacts import ContactQuery
-from app.audience.export import export_contacts
+from app.audience.export import Extra, export_contacts
 from app.audience.importer import STATUS, run_import
 from app.audience.tabular import open_table
 from app.errors import Cancelled, UserFacingError
@@ -94,3 +94,19 @@ def test_no_cell_changes_on_its_way_through_a_file(
     export_contacts(workspace, tmp_path / name, ContactQuery(), delimiter=delimiter)
     report = run_import(workspace, a_plan(workspace, tmp_path / name, {"Status": STATUS}))
     assert (report.unchanged, report.warnings, report.refused) == (len(points), (), ())
+
+
+def test_columns_are_written_in_the_order_that_was_chosen_with_lists_and_tags(
+    people: Workspace, tmp_path: Path
+) -> None:
+    by_key = {field.key: field for field in fields.list_fields(people)}
+    ids = contacts.ids(people, contacts.ContactQuery())
+    news, vip = lists.create_list(people, "News"), lists.create_tag(people, "VIP")
+    lists.add_to_list(people, news, ids[:1])
+    lists.add_tag(people, vip, ids[:1])
+    path = tmp_path / "out.csv"
+    export_contacts(people, path, ids[:2], columns=[Extra.TAGS, by_key["email"], Extra.LISTS], delimiter=",")
+    table = open_table(path)
+    assert table.header == ("Tags", "E-mail", "Lists")
+    first, second = (row.cells for row in table.rows())
+    assert (first[0], first[2], second[0], second[2]) == ("VIP", "News", None, None)
