@@ -28,6 +28,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "consent": ("id",),
     "event": ("id",),
     "delivery": ("id",),
+    "activity": ("campaign_id", "contact_id"),
+    "engagement": ("contact_id",),
+    "link_click": ("link_id", "contact_id"),
+    "segment": ("id",),
+    "segment_size": ("segment_id", "day"),
 }
 """The tables that can be changed, and the columns that name a row of each."""
 
@@ -38,9 +43,13 @@ _OWNED: dict[str, tuple[tuple[str, str], ...]] = {
         ("subscription", "contact_id"),
         ("consent", "contact_id"),
         ("event", "contact_id"),
+        ("activity", "contact_id"),
+        ("engagement", "contact_id"),
+        ("link_click", "contact_id"),
     ),
     "contact_list": (("membership", "list_id"),),
     "tag": (("contact_tag", "tag_id"),),
+    "segment": (("segment_size", "segment_id"),),
 }
 """What the database deletes along with a row (ON DELETE CASCADE), and so must be kept to bring it back."""
 
@@ -48,6 +57,7 @@ _REFERRING: dict[str, tuple[tuple[str, str], ...]] = {"contact": (("delivery", "
 """What the database detaches from a row that goes (ON DELETE SET NULL)."""
 
 _BOOKKEEPING = frozenset({"updated_at"})
+_JSON = frozenset({"rule", "options"})
 _LINKS = frozenset({"membership", "contact_tag"})
 
 
@@ -216,13 +226,21 @@ def _update(connection: Connection, change: Change, pairs: Sequence[tuple[Row, R
     sets = ", ".join(f'"{name}" = ?' for name in cells)
     # The key with "=", as PostgreSQL uses no index for the other.
     unchanged = " AND ".join(
-        f'"{change.columns[at]}" {"=" if at < size else "IS NOT DISTINCT FROM"} ?' for at in guarded
+        f'"{change.columns[at]}" = ?' if at < size else _is_as_before(connection, change.columns[at]) for at in guarded
     )
     driver_sql(
         connection,
         f'UPDATE "{change.table}" SET {sets} WHERE {unchanged}',  # noqa: S608  names from the catalogue
         [(*new[size:], *(old[at] for at in guarded)) for old, new in pairs],
     )
+
+
+def _is_as_before(connection: Connection, name: str) -> str:
+    """The condition that a cell is like its one parameter, or both are NULL."""
+    if name in _JSON and is_postgresql(connection):
+        # JSON itself cannot be compared there.
+        return f'CAST("{name}" AS jsonb) IS NOT DISTINCT FROM CAST(? AS jsonb)'
+    return f'"{name}" IS NOT DISTINCT FROM ?'
 
 
 def _insert(connection: Connection, change: Change, rows: Sequence[Row]) -> None:
