@@ -1,12 +1,18 @@
-"""Who gets a message: everyone, or some lists, tags and recipients of an earlier message, less others."""
+"""Who gets a message: everyone, or some lists, tags, segments and recipients of an earlier message, less others."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
+from sqlalchemy.orm import Session
 
+from app.audience.rules import Condition, Operator, Subject
+from app.audience.segment_checks import problems
+from app.audience.segment_known import read_known
+from app.audience.segment_plan import condition_of
+from app.audience.segment_sql import answerable_plan
 from app.audience.status import contact_and_block, skip_reason
 from app.errors import UserFacingError
 from app.models.campaigns import Campaign, Delivery, Dispatch, Event
@@ -55,11 +61,14 @@ class Audience:
     tag_ids: frozenset[int] = frozenset()
     excluded_list_ids: frozenset[int] = frozenset()
     excluded_tag_ids: frozenset[int] = frozenset()
+    segment_ids: frozenset[int] = frozenset()
+    excluded_segment_ids: frozenset[int] = frozenset()
     dispatch_id: int | None = None
     reaction: Reaction = Reaction.ANY
 
     def to_json(self) -> dict[str, object]:
         """The form in which a campaign stores it. What only newer versions know stands in it only if it is used."""
+        segments = {"segment_ids": self.segment_ids, "excluded_segment_ids": self.excluded_segment_ids}
         recipients: dict[str, object] = {"dispatch_id": self.dispatch_id, "reaction": self.reaction.value}
         return {
             "everyone": self.everyone,
@@ -67,6 +76,7 @@ class Audience:
             "tag_ids": sorted(self.tag_ids),
             "excluded_list_ids": sorted(self.excluded_list_ids),
             "excluded_tag_ids": sorted(self.excluded_tag_ids),
+            **{key: sorted(ids) for key, ids in segments.items() if ids},
             **(recipients if self.dispatch_id is not None else {}),
         }
 
@@ -86,6 +96,8 @@ class Audience:
             tag_ids=_ids(stored.get("tag_ids")),
             excluded_list_ids=_ids(stored.get("excluded_list_ids")),
             excluded_tag_ids=_ids(stored.get("excluded_tag_ids")),
+            segment_ids=_ids(stored.get("segment_ids")),
+            excluded_segment_ids=_ids(stored.get("excluded_segment_ids")),
             dispatch_id=dispatch_id if isinstance(dispatch_id := stored.get("dispatch_id"), int) else None,
             reaction=_reaction(stored.get("reaction", Reaction.ANY)),
         )
@@ -93,7 +105,8 @@ class Audience:
     @property
     def is_empty(self) -> bool:
         """Whether nobody can be in it, as nothing was chosen yet."""
-        return not (self.everyone or self.list_ids or self.tag_ids or self.dispatch_id is not None)
+        chosen = self.list_ids or self.tag_ids or self.segment_ids
+        return not (self.everyone or chosen or self.dispatch_id is not None)
 
 
 @dataclass(frozen=True)
@@ -105,13 +118,29 @@ class AudienceCount:
     skipped: Mapping[SkipReason, int]
 
 
-def select_contacts(audience: Audience) -> Select[int, str, bytes, ConsentState]:
+def select_contacts(session: Session, audience: Audience) -> Select[int, str, bytes, ConsentState]:
     """One statement that gives `id, email, address_hash, consent` of each contact, for an INSERT … SELECT.
 
     Suppressed contacts are among them, so that a dispatch can show whom it left out. To learn the reason in the same
-    statement: `.select_from(status.contact_and_block).add_columns(status.skip_reason)`.
+    statement: `.select_from(status.contact_and_block).add_columns(status.skip_reason)`. If a segment cannot be
+    answered, nobody is in the audience; `require_answerable` says so.
     """
-    return select(Contact.id, Contact.email, Contact.address_hash, Contact.consent).where(*_conditions(audience))
+    wanted = select(Contact.id, Contact.email, Contact.address_hash, Contact.consent)
+    return wanted.where(*_conditions(session, audience))
+
+
+def require_answerable(session: Session, audience: Audience) -> None:
+    """Refuse an audience with a segment that is gone, or names what is gone: nobody would get the message.
+
+    Raises:
+        UserFacingError: why, and what to do.
+    """
+    named = _in_segments(audience.segment_ids | audience.excluded_segment_ids)
+    if named is not None:
+        for problem in problems(named, read_known(session)):
+            raise UserFacingError(
+                f"The recipients cannot be told. {problem.sentence}", "Change that segment, or choose other recipients."
+            )
 
 
 def count(workspace: Workspace, audience: Audience) -> AudienceCount:
@@ -120,7 +149,7 @@ def count(workspace: Workspace, audience: Audience) -> AudienceCount:
         rows = session.execute(
             select(skip_reason, func.count())
             .select_from(contact_and_block)
-            .where(*_conditions(audience))
+            .where(*_conditions(session, audience))
             .group_by(skip_reason)
         )
         numbers: dict[SkipReason | None, int] = {
@@ -142,18 +171,37 @@ def sent_campaigns(workspace: Workspace) -> dict[int, str]:
         return {dispatch_id: name for dispatch_id, name in rows}  # noqa: C416  a Row is no pair to mypy
 
 
-def _conditions(audience: Audience) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, audience: Audience) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    named, excluded = _in_segments(audience.segment_ids), _in_segments(audience.excluded_segment_ids)
+    known = None
+    if named or excluded:
+        known = read_known(session)
+        if any(problems(one, known) for one in (named, excluded) if one):
+            # Without the part that cannot be told, it could be too many.
+            return [false()]
     if not audience.everyone:
         groups: list[Select[Any]] = [_listed(audience.list_ids), _tagged(audience.tag_ids)]
         if audience.dispatch_id is not None:
             groups.append(_recipients(audience.dispatch_id, audience.reaction))
-        conditions.append(or_(*(Contact.id.in_(group) for group in groups)))
+        chosen: list[ColumnElement[bool]] = [Contact.id.in_(group) for group in groups]
+        if named and known:
+            chosen.append(condition_of(answerable_plan(session, named, known)))
+        conditions.append(or_(*chosen))
     if audience.excluded_list_ids:
         conditions.append(Contact.id.not_in(_listed(audience.excluded_list_ids)))
     if audience.excluded_tag_ids:
         conditions.append(Contact.id.not_in(_tagged(audience.excluded_tag_ids)))
+    if excluded and known:
+        conditions.append(~condition_of(answerable_plan(session, excluded, known)))
     return conditions
+
+
+def _in_segments(segment_ids: frozenset[int]) -> Condition | None:
+    """The rule that somebody is in one of these segments; None if there are none."""
+    if not segment_ids:
+        return None
+    return Condition(Subject.SEGMENT, "", Operator.ONE_OF, tuple(str(one) for one in sorted(segment_ids)))
 
 
 def _listed(list_ids: Iterable[int]) -> Select[int]:

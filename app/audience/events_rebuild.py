@@ -149,9 +149,9 @@ def _engagement() -> tuple[Any, list[str], Select[Any]]:
     return Engagement, ["contact_id", *columns], rows
 
 
-def _link_clicks() -> tuple[Any, list[str], Select[Any]]:
+def _link_clicks() -> tuple[Any, list[str], Any]:
     is_link = (Link.campaign_id == Event.campaign_id) & (Link.url == _URL)
-    rows: Select[Any] = (
+    rows = (
         select(Link.id, Event.contact_id, func.count(), func.max(_AT))
         .select_from(Event)
         .join(Link, is_link)

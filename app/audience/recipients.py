@@ -16,25 +16,25 @@ from app.models.workspace import Workspace
 def recipient_ids(workspace: Workspace, audience: Audience, *, search: str = "") -> "array[int]":
     """The ids of those who would get a message, in the order of their addresses; *search* is part of a name or
     address."""
-    members = select_contacts(audience).subquery()
-    query = (
-        select(Contact.id)
-        .select_from(contact_and_block.join(members, members.c.id == Contact.id))
-        .where(skip_reason.element.is_(None))
-        .order_by(bytewise(Contact.email))
-    )
-    if search.strip():
-        word = search.strip().lower()
-        columns = (Contact.email, Contact.first_name, Contact.last_name)
-        query = query.where(or_(*(func.lower(column).contains(word, autoescape=True) for column in columns)))
     with workspace.read() as session:
+        members = select_contacts(session, audience).subquery()
+        query = (
+            select(Contact.id)
+            .select_from(contact_and_block.join(members, members.c.id == Contact.id))
+            .where(skip_reason.element.is_(None))
+            .order_by(bytewise(Contact.email))
+        )
+        if search.strip():
+            word = search.strip().lower()
+            columns = (Contact.email, Contact.first_name, Contact.last_name)
+            query = query.where(or_(*(func.lower(column).contains(word, autoescape=True) for column in columns)))
         return array("q", session.scalars(query))
 
 
 def count_blank(workspace: Workspace, audience: Audience, keys: Iterable[str]) -> dict[str, int]:
     """How many of those who would get a message have nothing in the fields *keys*; unknown fields are left out."""
-    members = select_contacts(audience).subquery()
     with workspace.read() as session:
+        members = select_contacts(session, audience).subquery()
         columns = {field.key: column_of(field) for field in fields_in(session)}
         asked = [key for key in keys if key in columns]
         if not asked:

@@ -30,7 +30,7 @@ _SORTED = table("sorted_part", column("place"), column("id"), column("address"),
 def write_deliveries(session: Session, dispatch_id: int, audience: Audience) -> None:
     """Write down everybody who is in *audience* now, in the transaction of *session*."""
     if is_postgresql(session.connection()):
-        members = _members(audience).order_by(bytewise(Contact.email)).subquery()
+        members = _members(session, audience).order_by(bytewise(Contact.email)).subquery()
         session.execute(insert(Delivery).from_select(_COLUMNS, _rows(dispatch_id, members), include_defaults=False))
         return
     session.execute(
@@ -46,7 +46,7 @@ def write_deliveries(session: Session, dispatch_id: int, audience: Audience) -> 
 
 def _write_part(session: Session, dispatch_id: int, audience: Audience, first: int) -> None:
     """Write down the members whose ids begin at *first*."""
-    members = _members(audience).where(Contact.id >= first, Contact.id < first + _PART)
+    members = _members(session, audience).where(Contact.id >= first, Contact.id < first + _PART)
     # Not the bare column, or SQLite reads the contacts by its index, one here and one there.
     in_order = members.order_by(Contact.email.concat(""))
     session.execute(insert(_SORTED).from_select(["id", "address", "skip_reason"], in_order))
@@ -57,8 +57,8 @@ def _write_part(session: Session, dispatch_id: int, audience: Audience, first: i
     session.execute(text("DELETE FROM sorted_part"))
 
 
-def _members(audience: Audience) -> Select[Any]:
-    members = select_contacts(audience).select_from(contact_and_block)
+def _members(session: Session, audience: Audience) -> Select[Any]:
+    members = select_contacts(session, audience).select_from(contact_and_block)
     return members.with_only_columns(Contact.id, Contact.email.label("address"), skip_reason)
 
 

@@ -145,7 +145,7 @@ def _findings(session: Session, campaign_id: int, file_field: str, audience: Aud
 def _named(session: Session, file_field: str, audience: Audience) -> Iterator[list[str]]:
     """The files that each of those who would get a campaign has in its field."""
     column: ColumnElement[str] = cast(column_of(find_field(session, file_field)), Text)
-    members = select_contacts(audience).subquery()
+    members = select_contacts(session, audience).subquery()
     values: Select[str] = (
         select(column)
         .select_from(contact_and_block.join(members, members.c.id == Contact.id))

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from app.audience.audience import Audience
+from app.audience.audience import Audience, require_answerable
 from app.content.attachments import content_ids_in
 from app.content.compiled import CompiledMessage
 from app.content.letter import MessageSource, prepare
@@ -23,7 +23,8 @@ def compile_campaign(session: Session, campaign_id: int) -> MessageSource:
 
     Raises:
         TemplateError: the template cannot be compiled, or a header, an address or a file cannot be sent.
-        UserFacingError: the campaign has no template or no From address, or its files are too big.
+        UserFacingError: the campaign has no template or no From address, its files are too big, or its recipients
+            cannot be told.
     """
     campaign = session.get_one(Campaign, campaign_id)
     template = session.get(Template, campaign.template_id) if campaign.template_id is not None else None
@@ -44,6 +45,7 @@ def compile_campaign(session: Session, campaign_id: int) -> MessageSource:
     )
     CompiledMessage(source)
     _check_files(session, campaign, source.html)
+    require_answerable(session, Audience.from_json(campaign.audience))
     return source
 
 
