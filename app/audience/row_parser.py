@@ -38,6 +38,8 @@ _EVIDENCE = frozenset({CONSENT_AT, CONSENT_IP, CONSENT_SOURCE})
 # Mailchimp quotes each label, HubSpot and Outlook part them by semicolons, Google by ":::" with a star before its own.
 _BETWEEN_LABELS = re.compile(r"[,;\n]|:::")
 _LONGEST_LABEL = 100
+_is_whole_number = re.compile(r"[1-9][0-9]{0,14}").fullmatch
+_is_tidy_phone = re.compile(r"\+[0-9]{1,4}(?: [0-9]{2,12}){1,5}").fullmatch
 
 Reader = Callable[[Cell], Stored]
 
@@ -232,7 +234,13 @@ def _reader(kind: FieldType, hints: ColumnHints | None) -> Reader:
     if kind is FieldType.TEXT:
         return _read_text
     # Typed columns repeat themselves: countries, yes and no, even birthdays.
-    return lru_cache(_REMEMBERED, typed=True)(lambda cell: to_stored(parse_cell(cell, kind, hints)))
+    remembered = lru_cache(_REMEMBERED, typed=True)(lambda cell: to_stored(parse_cell(cell, kind, hints)))
+    # Customer and phone numbers do not, and most are plain.
+    if kind is FieldType.NUMBER:
+        return lambda cell: int(cell) if isinstance(cell, str) and _is_whole_number(cell) else remembered(cell)
+    if kind is FieldType.PHONE:
+        return lambda cell: cell if isinstance(cell, str) and _is_tidy_phone(cell) else remembered(cell)
+    return remembered
 
 
 def _read_text(cell: Cell) -> Stored:
