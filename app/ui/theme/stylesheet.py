@@ -101,6 +101,7 @@ QPushButton[role="link"] {
     color: $on_accent_tint; background: transparent; border-color: transparent; padding: 0 3px; min-height: 22px;
     border-radius: 4px;
 }
+QPushButton[role="link"][leading="true"] { padding: 0 3px 0 0; border-left-width: 0; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:disabled { color: $faint; }
 QPushButton::menu-indicator { image: none; width: 0; }
@@ -121,6 +122,7 @@ QPushButton[role="primary"][focusVisible="true"], QPushButton[role="danger"][foc
 QPushButton[iconic="true"][focusVisible="true"] { padding-left: 9px; }
 QPushButton[role="quiet"][focusVisible="true"] { padding: 0 8px; }
 QPushButton[role="link"][focusVisible="true"] { padding: 0 2px; min-height: 20px; }
+QPushButton[role="link"][leading="true"][focusVisible="true"] { padding: 0 2px 0 0; border-left-width: 2px; }
 QToolButton[focusVisible="true"] { min-width: 28px; min-height: 28px; }
 QToolButton[role="small"][focusVisible="true"] { min-width: 20px; min-height: 20px; }
 

@@ -18,7 +18,6 @@ Slot = Callable[[], object]
 
 # Two pixels wider than the drawing on either side: QSS leaves only 4 px between icon and text.
 _ICON_SIZE = QSize(Size.ICON + 4, Size.ICON)
-_LINK_INSET = 4
 
 
 def primary_button(text: str, icon: str = "", *, on_click: Slot | None = None, name: str = "") -> QPushButton:
@@ -46,10 +45,10 @@ def link_button(text: str, *, on_click: Slot | None = None, name: str = "") -> Q
 
 
 def leading(link: QWidget) -> QHBoxLayout:
-    """*link* at the leading edge, its text in line with the texts above: it begins a little inside its button."""
+    """*link* at the leading edge, its text in line with the texts above."""
+    link.setProperty("leading", True)
     row = QHBoxLayout()
     row.setContentsMargins(0, 0, 0, 0)
-    row.addSpacing(-_LINK_INSET)
     row.addWidget(link)
     row.addStretch(1)
     return row

@@ -11,11 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMenu, QSize
 from app.content.library import TemplateInfo
 from app.ui.pages.templates.thumbnails import Thumbnails
 from app.ui.theme import LIGHT, Radius, Space, has_visible_focus, icon, paint_icon, tokens
-from app.ui.widgets import caption, icon_button, label, link_button
+from app.ui.widgets import caption, icon_button, label, leading, link_button
 
 PICTURE_HEIGHT = 224
 CARD_HEIGHT = PICTURE_HEIGHT + 112
-LINK_INSET = 4
 """A link's text begins that far inside its button."""
 
 
@@ -59,9 +58,7 @@ class TemplateCard(QFrame):
         use.setAccessibleName(self.tr("Use “{0}” in a campaign").format(template.name))
         foot = QHBoxLayout()
         foot.setContentsMargins(0, 0, 0, 0)
-        foot.addSpacing(-LINK_INSET)
-        foot.addWidget(use)
-        foot.addStretch(1)
+        foot.addLayout(leading(use), 1)
         foot.addWidget(more)
         words = QVBoxLayout()
         words.setContentsMargins(Space.L, Space.M, Space.S, Space.S)

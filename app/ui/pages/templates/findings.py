@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.content.check import Finding, Severity
 from app.ui.theme import Kind, Space
-from app.ui.widgets import Card, IconLabel, label, link_button
+from app.ui.widgets import Card, IconLabel, label, leading, link_button
 
 _LOOKS = {
     Severity.BLOCKER: (Kind.BAD, "circle-alert"),
@@ -75,13 +75,7 @@ def _line(kind: Kind, icon: str, text: str, action: QWidget | None = None) -> QW
     words.setSpacing(0)
     words.addWidget(label(text, wrap=True))
     if action is not None:
-        # A link's text begins a little inside its button.
-        place = QHBoxLayout()
-        place.setContentsMargins(0, 0, 0, 0)
-        place.addSpacing(-4)
-        place.addWidget(action)
-        place.addStretch(1)
-        words.addLayout(place)
+        words.addLayout(leading(action))
     row = QHBoxLayout(line)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(Space.S)
