@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from app.audience.rules import Behaviour, Condition, Operator
 from app.audience.segment_dates import is_moment_in
 from app.audience.segment_known import Known, sent_dispatches
-from app.audience.segment_plan import NOBODY, All, Members, Not, Plan, Some
+from app.audience.segment_plan import NOBODY, All, Members, Not, Plan, Repeated, Some
 from app.models.behaviour import Activity, Engagement, Link, LinkClick
 from app.models.campaigns import Delivery, Dispatch
 from app.models.sql import like
@@ -92,15 +92,18 @@ def _followed(is_meant: ColumnElement[bool]) -> Members:
 def _in_campaigns(behaviour: Behaviour, campaign_ids: tuple[int, ...], *, at_least: int = 1) -> Plan:
     if len(campaign_ids) < at_least:
         return NOBODY
-    if behaviour is Behaviour.SENT:
-        statement, campaigns = _sent(campaign_ids), func.count(Dispatch.campaign_id.distinct())
-    else:
-        statement = select(Activity.contact_id).where(Activity.campaign_id.in_(campaign_ids), _DONE[behaviour])
-        campaigns = func.count()
+    whole = _doers(behaviour, campaign_ids)
     if at_least > 1:
-        person = statement.selected_columns[0]
-        statement = statement.group_by(person).having(campaigns >= at_least)
-    return Members(statement)
+        campaigns = func.count(Dispatch.campaign_id.distinct()) if behaviour is Behaviour.SENT else func.count()
+        whole = whole.group_by(whole.selected_columns[0]).having(campaigns >= at_least)
+    each = tuple(Members(_doers(behaviour, (campaign_id,))) for campaign_id in campaign_ids)
+    return Repeated(Members(whole), each, at_least)
+
+
+def _doers(behaviour: Behaviour, campaign_ids: tuple[int, ...]) -> Select[Any]:
+    if behaviour is Behaviour.SENT:
+        return _sent(campaign_ids)
+    return select(Activity.contact_id).where(Activity.campaign_id.in_(campaign_ids), _DONE[behaviour])
 
 
 def _sent(campaign_ids: tuple[int, ...]) -> Select[Any]:

@@ -253,53 +253,67 @@ _PERMISSION = (
 )
 
 
-def _behaviour(key: Behaviour, label: str, did: str, did_not: str, never: str) -> SubjectInfo:
-    last = "the last {0} campaigns"
-    return SubjectInfo(
-        Subject.BEHAVIOUR,
-        key,
-        label,
-        Section.BEHAVIOUR,
+def _behaviour(
+    key: Behaviour, label: str, *, did: str, did_not: str, alone: str, not_alone: str, never: str
+) -> SubjectInfo:
+    """A behaviour, and how it is said: what they *did* to a campaign, and *alone*, when they did it at all."""
+    operators = (
+        (O.ANY_OF_LAST, "any of the last … campaigns", Need.LAST, f"{did} any of the last {{0}} campaigns"),
+        (O.NONE_OF_LAST, "none of the last … campaigns", Need.LAST, f"{did} none of the last {{0}} campaigns"),
         (
-            OperatorInfo(O.ANY_OF_LAST, "any of the last … campaigns", Need.LAST, f"{did} any of {last}"),
-            OperatorInfo(O.NONE_OF_LAST, "none of the last … campaigns", Need.LAST, f"{did} none of {last}"),
-            OperatorInfo(
-                O.AT_LEAST_OF_LAST,
-                "at least … of the last … campaigns",
-                Need.SHARE_OF_LAST,
-                f"{did} at least {{0}} of the last {{1}} campaigns",
-            ),
-            OperatorInfo(O.IN_CAMPAIGN, "the campaign", Need.CAMPAIGNS, f"{did} {{any}}"),
-            OperatorInfo(O.NOT_IN_CAMPAIGN, "not the campaign", Need.CAMPAIGNS, f"{did_not} {{any}}"),
-            OperatorInfo(O.IN_LAST_DAYS, "in the last … days", Need.DAYS, f"{did} something in the last {{0}} days"),
-            OperatorInfo(O.NOT_IN_LAST_DAYS, "not for … days", Need.DAYS, f"{did} nothing for {{0}} days"),
-            OperatorInfo(
-                O.MORE_THAN_DAYS_AGO,
-                "the last time more than … days ago",
-                Need.DAYS,
-                f"{did} something, the last time more than {{0}} days ago",
-            ),
-            OperatorInfo(O.EVER, "ever", Need.NOTHING, f"{did} something"),
-            OperatorInfo(O.NEVER, "never", Need.NOTHING, f"{never} anything"),
+            O.AT_LEAST_OF_LAST,
+            "at least … of the last … campaigns",
+            Need.SHARE_OF_LAST,
+            f"{did} at least {{0}} of the last {{1}} campaigns",
         ),
+        (O.IN_CAMPAIGN, "the campaign", Need.CAMPAIGNS, f"{did} {{any}}"),
+        (O.NOT_IN_CAMPAIGN, "not the campaign", Need.CAMPAIGNS, f"{did_not} {{any}}"),
+        (O.IN_LAST_DAYS, "in the last … days", Need.DAYS, f"{alone} in the last {{0}} days"),
+        (O.NOT_IN_LAST_DAYS, "not for … days", Need.DAYS, f"{not_alone} for {{0}} days"),
+        (O.MORE_THAN_DAYS_AGO, "last more than … days ago", Need.DAYS, f"{alone} last more than {{0}} days ago"),
+        (O.EVER, "at any time", Need.NOTHING, f"{alone} at some time"),
+        (O.NEVER, "never", Need.NOTHING, never),
+    )
+    return SubjectInfo(
+        Subject.BEHAVIOUR, key, label, Section.BEHAVIOUR, tuple(OperatorInfo(*operator) for operator in operators)
     )
 
 
+# fmt: off
 _BEHAVIOURS = (
-    _behaviour(Behaviour.OPENED, "Opened", "opened", "did not open", "never opened"),
-    _behaviour(Behaviour.CLICKED, "Clicked", "clicked in", "did not click in", "never clicked in"),
-    _behaviour(Behaviour.SENT, "Was sent", "was sent", "was not sent", "was never sent"),
-    _behaviour(Behaviour.REPLIED, "Replied", "replied to", "did not reply to", "never replied to"),
-    _behaviour(Behaviour.BOUNCED, "Bounced", "bounced in", "did not bounce in", "never bounced in"),
     _behaviour(
-        Behaviour.UNSUBSCRIBED,
-        "Unsubscribed",
-        "unsubscribed from",
-        "did not unsubscribe from",
-        "never unsubscribed from",
+        Behaviour.OPENED, "Opened",
+        did="opened", did_not="did not open", alone="opened", not_alone="did not open", never="never opened",
     ),
     _behaviour(
-        Behaviour.COMPLAINED, "Complained", "complained about", "did not complain about", "never complained about"
+        Behaviour.CLICKED, "Clicked",
+        did="clicked in", did_not="did not click in",
+        alone="clicked", not_alone="did not click", never="never clicked",
+    ),
+    _behaviour(
+        Behaviour.SENT, "Was sent",
+        did="was sent", did_not="was not sent",
+        alone="was sent mail", not_alone="was not sent mail", never="was never sent mail",
+    ),
+    _behaviour(
+        Behaviour.REPLIED, "Replied",
+        did="replied to", did_not="did not reply to",
+        alone="replied", not_alone="did not reply", never="never replied",
+    ),
+    _behaviour(
+        Behaviour.BOUNCED, "Bounced",
+        did="bounced in", did_not="did not bounce in",
+        alone="bounced", not_alone="did not bounce", never="never bounced",
+    ),
+    _behaviour(
+        Behaviour.UNSUBSCRIBED, "Unsubscribed",
+        did="unsubscribed in", did_not="did not unsubscribe in",
+        alone="unsubscribed", not_alone="did not unsubscribe", never="never unsubscribed",
+    ),
+    _behaviour(
+        Behaviour.COMPLAINED, "Complained",
+        did="complained about", did_not="did not complain about",
+        alone="complained", not_alone="did not complain", never="never complained",
     ),
     SubjectInfo(
         Subject.LINK,
@@ -314,6 +328,7 @@ _BEHAVIOURS = (
         ),
     ),
 )
+# fmt: on
 _RECORD = tuple(
     SubjectInfo(
         subject,

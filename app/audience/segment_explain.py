@@ -124,7 +124,7 @@ class _Explainer:
 
     def _behaviour_fact(self, condition: Condition) -> str:
         if condition.operator is Operator.AT_LEAST_OF_LAST:
-            return f"of {self._number_of_last(condition)}"
+            return f"it was {self._number_of_last(condition)} of them"
         if condition.operator not in _ABOUT_TIME:
             return ""
         times = [

@@ -35,6 +35,15 @@ class Members:
         return self.statement.correlate(None)
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The contacts in at least so many of several sets; in SQL one statement tells them all."""
+
+    whole: Members
+    parts: tuple[Members, ...]
+    at_least: int
+
+
 Leaf: TypeAlias = Test | Members
 
 
@@ -59,7 +68,7 @@ class Not:
     part: "Plan"
 
 
-Plan: TypeAlias = Leaf | All | Some | Not
+Plan: TypeAlias = Leaf | Repeated | All | Some | Not
 
 NOBODY = Some(())
 
@@ -85,6 +94,8 @@ def _expression(plan: Plan, is_member: Callable[[Members], ColumnElement[bool]])
             return plan.condition
         case Members():
             return is_member(plan)
+        case Repeated():
+            return is_member(plan.whole)
         case All():
             return and_(true(), *(_expression(part, is_member) for part in plan.parts))
         case Some():

@@ -1,22 +1,23 @@
 """Segments counted with sets of ids: each condition is asked once, as a compressed set of the contacts it holds for,
 and the sets are put together in memory.
 
-Putting together takes well under a millisecond, so a rule that differs from the last one in one condition costs that
+Putting together takes a few milliseconds, so a rule that differs from the last one in one condition costs that
 condition alone, which is what typing a rule is. The SQL of `segment_sql` stays the truth; the counts are equal.
 """
 
 import threading
 from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from pyroaring import BitMap64
-from sqlalchemy import Dialect, Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.audience.rules import Rule
 from app.audience.segment_known import read_known
-from app.audience.segment_plan import All, Members, Not, Plan, Some, Test
+from app.audience.segment_plan import All, Members, Not, Plan, Repeated, Some, Test
 from app.audience.segment_sql import plan_of
 from app.models.contacts import Contact
 from app.models.sql import id_array
@@ -24,6 +25,9 @@ from app.models.workspace import Workspace
 
 _MOST_SETS = 200
 """A set of a million ids has at most 128 kB."""
+_READERS = 2
+"""Most of a first count is decrypting pages, which two cores do in half the time."""
+_TRIES = 3
 
 
 class SegmentSets:
@@ -42,47 +46,115 @@ class SegmentSets:
     def ids(self, rule: Rule, *, now: datetime | None = None) -> BitMap64:
         """The ids of the contacts *rule* holds for."""
         with self._lock:
-            version = self._workspace.database.data_version()
-            if version != self._version:
-                self._sets.clear()
-                self._version = version
+            for _ in range(_TRIES):
+                self._forget_if_old()
+                with self._workspace.read() as session:
+                    plan = plan_of(session, rule, read_known(session, now=now))
+                    self._load([leaf for leaf in _leaves(plan) if _key_of(session, leaf) not in self._sets])
+                    found = _Sets(session, self._sets).of(plan)
+                if self._workspace.database.data_version() == self._version:
+                    return found
+            # Somebody writes all the time: one snapshot, however long it takes.
             with self._workspace.read() as session:
-                plan = plan_of(session, rule, read_known(session, now=now))
-                return self._set_of(session, plan)
+                return _Sets(session, {}).of(plan_of(session, rule, read_known(session, now=now)))
 
-    def _set_of(self, session: Session, plan: Plan) -> BitMap64:
+    def _forget_if_old(self) -> None:
+        version = self._workspace.database.data_version()
+        if version != self._version or len(self._sets) > _MOST_SETS:
+            self._sets.clear()
+            self._version = version
+
+    def _load(self, leaves: Sequence[Test | Members]) -> None:
+        """Read the sets of *leaves*, several at a time."""
+        if len(leaves) < 2:
+            return
+
+        def load(leaf: Test | Members) -> None:
+            with self._workspace.read() as session:
+                _Sets(session, self._sets).of(leaf)
+
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="segment-sets") as readers:
+            for _ in readers.map(load, leaves):
+                continue
+
+
+class _Sets:
+    """Puts sets together, and reads those in *session* that are not in *known* yet."""
+
+    def __init__(self, session: Session, known: dict[Hashable, BitMap64]) -> None:
+        self._session = session
+        self._known = known
+
+    def of(self, plan: Plan) -> BitMap64:
+        """The set of *plan*. It may be one that is kept: not to be changed."""
         match plan:
             case Test() | Members():
-                return self._leaf(session, plan.ids())
+                return self._leaf(plan)
+            case Repeated():
+                return _in_at_least(plan.at_least, [self._leaf(part) for part in plan.parts])
             case Some():
-                return BitMap64.union(BitMap64(), *(self._set_of(session, part) for part in plan.parts))
+                return BitMap64.union(BitMap64(), *(self.of(part) for part in plan.parts))
             case Not():
-                return self._everybody(session) - self._set_of(session, plan.part)
+                return self._everybody() - self.of(plan.part)
             case All():
-                return self._all(session, plan)
+                return self._all(plan)
 
-    def _all(self, session: Session, plan: All) -> BitMap64:
-        inside = [self._set_of(session, part) for part in plan.parts if not isinstance(part, Not)]
-        outside = [self._set_of(session, part.part) for part in plan.parts if isinstance(part, Not)]
-        found = BitMap64.intersection(*inside) if inside else self._everybody(session)
+    def _all(self, plan: All) -> BitMap64:
+        inside = [self.of(part) for part in plan.parts if not isinstance(part, Not)]
+        outside = [self.of(part.part) for part in plan.parts if isinstance(part, Not)]
+        found = BitMap64.intersection(*inside) if inside else self._everybody()
         for one in outside:
             found = found - one
         return found
 
-    def _everybody(self, session: Session) -> BitMap64:
-        return self._leaf(session, select(Contact.id))
+    def _everybody(self) -> BitMap64:
+        key = "everybody"
+        if key not in self._known:
+            number, lowest, highest = self._session.execute(
+                select(func.count(Contact.id), func.min(Contact.id), func.max(Contact.id))
+            ).one()
+            has_gaps = number and highest - lowest + 1 != number
+            ids = id_array(self._session, select(Contact.id)) if has_gaps else range(lowest or 0, (highest or -1) + 1)
+            self._known[key] = _bitmap(ids)
+        return self._known[key]
 
-    def _leaf(self, session: Session, ids: Select[int]) -> BitMap64:
-        key = _key_of(ids, session.get_bind().dialect)
-        found = self._sets.get(key)
-        if found is None:
-            if len(self._sets) >= _MOST_SETS:
-                self._sets.pop(next(iter(self._sets)))
-            found = self._sets[key] = BitMap64(array("Q", id_array(session, ids).tobytes()))
-        return found
+    def _leaf(self, leaf: Test | Members) -> BitMap64:
+        key = _key_of(self._session, leaf)
+        if key not in self._known:
+            self._known[key] = _bitmap(id_array(self._session, leaf.ids()))
+        return self._known[key]
 
 
-def _key_of(statement: Select[int], dialect: Dialect) -> Hashable:
-    """What tells *statement* and its values from others."""
-    compiled = statement.compile(dialect=dialect)
+def _bitmap(ids: "array[int] | range") -> BitMap64:
+    return BitMap64(array("Q", ids.tobytes()) if isinstance(ids, array) else ids)
+
+
+def _in_at_least(number: int, sets: Sequence[BitMap64]) -> BitMap64:
+    """Who is in at least *number* of *sets*."""
+    # In how many of the sets seen so far: at_least[n] has those who are in n + 1 of them.
+    at_least = [BitMap64() for _ in range(number)]
+    for one in sets:
+        for place in range(number - 1, 0, -1):
+            at_least[place] |= at_least[place - 1] & one
+        at_least[0] |= one
+    return at_least[-1]
+
+
+def _leaves(plan: Plan) -> Iterator[Test | Members]:
+    match plan:
+        case Test() | Members():
+            yield plan
+        case Repeated():
+            yield from plan.parts
+        case Not():
+            yield from _leaves(plan.part)
+        case All() | Some():
+            for part in plan.parts:
+                yield from _leaves(part)
+
+
+def _key_of(session: Session, leaf: Test | Members) -> Hashable:
+    """What tells the statement of *leaf* and its values from others."""
+    statement: Select[int] = leaf.ids()
+    compiled = statement.compile(dialect=session.get_bind().dialect)
     return str(compiled), tuple(sorted((name, repr(value)) for name, value in compiled.params.items()))

@@ -12,7 +12,7 @@ from app.audience.segment_dates import is_moment_in
 from app.audience.segment_fields import field_plan
 from app.audience.segment_known import Known, read_known
 from app.audience.segment_permission import consent_plan, group_plan, status_plan
-from app.audience.segment_plan import NOBODY, All, Not, Plan, Some, Test, condition_of
+from app.audience.segment_plan import NOBODY, All, Not, Plan, Repeated, Some, Test, condition_of
 from app.models.contacts import Contact
 
 
@@ -28,6 +28,9 @@ def statement_of(plan: Plan) -> Select[int]:
     """The statement that gives the ids of the contacts in the set of *plan*."""
     if plan == NOBODY:
         return select(Contact.id).where(false()).correlate(None)
+    if isinstance(plan, Repeated):
+        # Nobody is in it who is no contact, so the contacts need not be looked up.
+        return plan.whole.ids() if plan.at_least > 1 else plan.whole.ids().distinct()
     return select(Contact.id).where(condition_of(plan)).correlate(None)
 
 

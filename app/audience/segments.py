@@ -18,12 +18,13 @@ from app.audience.rules import Condition, Operator, Rule, Subject, segments_in, 
 from app.audience.segment_catalogue import Need
 from app.audience.segment_checks import Problem, problems, require_answerable
 from app.audience.segment_known import Known, read_known
+from app.audience.segment_sets import SegmentSets
 from app.audience.segment_sql import select_ids
 from app.audience.segment_words import words
 from app.errors import UserFacingError
 from app.models.base import now_ms, utcnow
 from app.models.campaigns import Campaign, Dispatch
-from app.models.contacts import Contact, Segment, SegmentSize
+from app.models.contacts import Segment, SegmentSize
 from app.models.sql import folded, id_array, serialise, upsert
 from app.models.states import DispatchState
 from app.models.workspace import Workspace
@@ -215,44 +216,59 @@ def ids_in(session: Session, segment_id: int, *, now: datetime | None = None) ->
 
     Nobody is in one that is gone or cannot be answered.
     """
-    return select_ids(session, Condition(Subject.SEGMENT, "", Operator.ONE_OF, (str(segment_id),)), now=now)
+    return select_ids(session, _is_in(segment_id), now=now)
 
 
-def preview(workspace: Workspace, rule: Rule, *, sample: int = 20, within: int | None = None) -> Preview:
+def preview(
+    workspace: Workspace,
+    rule: Rule,
+    *,
+    sample: int = 20,
+    within: int | None = None,
+    sets: SegmentSets | None = None,
+    now: datetime | None = None,
+) -> Preview:
     """How many *rule* holds for and who the first are, by age; `contacts.page` gives their rows.
 
     Args:
         within: The segment whose rule is being changed.
+        sets: Counts quicker, the more so the less of the rule has changed since it counted last.
     """
     with workspace.read() as session:
-        known = read_known(session)
-        found = problems(rule, known, within=within)
+        known = read_known(session, now=now)
+        found, told = problems(rule, known, within=within), words(rule, known)
         if found:
-            return Preview(0, array("q"), found, words(rule, known))
-        ids = select_ids(session, rule)
-        number = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
-        first = id_array(session, ids.order_by(Contact.id).limit(sample))
-        return Preview(number, first, found, words(rule, known))
+            return Preview(0, array("q"), found, told)
+        if sets is None:
+            ids = select_ids(session, rule, now=now)
+            first = id_array(session, select(ids.subquery().c[0].label("id")).order_by("id").limit(sample))
+            return Preview(_count(session, ids), first, found, told)
+    everybody = sets.ids(rule, now=now)
+    return Preview(len(everybody), array("q", everybody[:sample]), found, told)
 
 
 def count(workspace: Workspace, rule: Rule, *, now: datetime | None = None) -> int:
     """How many contacts *rule* holds for."""
     with workspace.read() as session:
-        return session.scalar(select(func.count()).select_from(select_ids(session, rule, now=now).subquery())) or 0
+        return _count(session, select_ids(session, rule, now=now))
 
 
-def count_all(workspace: Workspace, *, now: datetime | None = None) -> dict[int, int]:
+def count_all(workspace: Workspace, *, sets: SegmentSets | None = None, now: datetime | None = None) -> dict[int, int]:
     """Count all segments, and write their sizes down as those of the day."""
+    sets = sets or SegmentSets(workspace)
     with workspace.read() as session:
-        sizes = {
-            segment_id: session.scalar(
-                select(func.count()).select_from(ids_in(session, segment_id, now=now).subquery())
-            )
-            or 0
-            for segment_id in session.scalars(select(Segment.id).order_by(Segment.id))
-        }
+        segment_ids = session.scalars(select(Segment.id).order_by(Segment.id)).all()
+    sizes = {segment_id: sets.count(_is_in(segment_id), now=now) for segment_id in segment_ids}
     note_sizes(workspace, sizes, now=now)
     return sizes
+
+
+def _count(session: Session, ids: Select[int]) -> int:
+    return session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+
+
+def _is_in(segment_id: int) -> Condition:
+    return Condition(Subject.SEGMENT, "", Operator.ONE_OF, (str(segment_id),))
 
 
 def note_sizes(workspace: Workspace, sizes: dict[int, int], *, now: datetime | None = None) -> None:
