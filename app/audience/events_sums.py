@@ -4,7 +4,7 @@ Times may come in any order: the first is the earliest and the last the latest o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import BigInteger, ColumnElement, func, insert, select, type_coerce
@@ -139,11 +139,17 @@ def _add_engagement(session: Session, events: "Sequence[NewEvent]") -> None:
     if not people:
         return
     changed = _known(session, Engagement, ("contact_id",), (Engagement.contact_id.in_(any_of(people)),))
+    touched: defaultdict[tuple[int, ...], set[str]] = defaultdict(set)
     for one in counted:
-        row = changed.setdefault((one.contact_id or 0,), {})
+        key = (one.contact_id or 0,)
+        row = changed.setdefault(key, {})
         _count(row, one.kind)
         _keep(row, _LAST_EVER[one.kind], to_ms(one.at), max)
-    _write(session, Engagement, ("contact_id",), changed)
+        touched[key].update((_LAST_EVER[one.kind], _COUNTS.get(one.kind, _LAST_EVER[one.kind])))
+    # An index that need not change is not written: most people only open.
+    for names in {frozenset(each) for each in touched.values()}:
+        rows = {key: row for key, row in changed.items() if touched[key] == names}
+        _write(session, Engagement, ("contact_id",), rows, names)
 
 
 def _add_link_clicks(session: Session, clicks: "Sequence[NewEvent]") -> None:
@@ -210,14 +216,21 @@ def _known(
     return {tuple(row[:size]): dict(zip(names, row[size:], strict=True)) for row in rows}
 
 
-def _write(session: Session, table: Any, key: tuple[str, ...], changed: "dict[Any, _Row]") -> None:
+def _write(
+    session: Session,
+    table: Any,
+    key: tuple[str, ...],
+    changed: "dict[Any, _Row]",
+    touched: Collection[str] | None = None,
+) -> None:
+    """Write the rows *changed* by their keys; of those that are there only the columns *touched*, or all."""
     if not changed:
         return
     names = [column.name for column in table.__table__.c if column.name not in key]
     blank = {name: 0 for name in names if name in {"opens", "clicks"}}
     columns = ", ".join((*key, *names))
     marks = ", ".join("?" * (len(key) + len(names)))
-    sets = ", ".join(f"{name} = excluded.{name}" for name in names)
+    sets = ", ".join(f"{name} = excluded.{name}" for name in names if touched is None or name in touched)
     driver_sql(
         session.connection(),
         f"INSERT INTO {table.__tablename__} ({columns}) VALUES ({marks})"  # noqa: S608  our own names
