@@ -90,7 +90,7 @@ def parse(cell: Cell, kind: FieldType, hints: ColumnHints | None = None) -> Valu
             return _parse_phone(as_text(cell))
         case FieldType.LANGUAGE:
             return _parse_language(as_text(cell))
-        case FieldType.TEXT | FieldType.COUNTRY:
+        case FieldType.TEXT | FieldType.COUNTRY | FieldType.TIME_ZONE | FieldType.CHOICE | FieldType.CHOICES:
             return as_text(cell)
 
 

@@ -96,13 +96,19 @@ def id_array(session: Session, ids: Select[Any]) -> "array[int]":
         joined = session.scalar(select(func.array_to_string(func.array(ids.scalar_subquery()), ",")))
     else:
         joined = session.scalar(select(func.group_concat(ids.subquery().c[0])))
-    return array("q", map(int, joined.split(","))) if joined else array("q")
+    # Twice as quick as to split it.
+    return array("q", json.loads(f"[{joined}]") if joined else ())
 
 
 def mentions(column: SQLColumnExpression[Any], word: str) -> ColumnElement[bool]:
     """Whether *word* stands somewhere in *column*, in upper or lower case; beyond ASCII, SQLite tells these apart."""
     escaped = "".join(f"/{letter}" if letter in "%_/" else letter for letter in word)
-    return _alike(column, literal(f"%{escaped}%", Text))
+    return like(column, f"%{escaped}%")
+
+
+def like(column: SQLColumnExpression[Any], pattern: str) -> ColumnElement[bool]:
+    """Whether *column* is like *pattern*, in upper or lower case; a slash takes the meaning from the sign after it."""
+    return _alike(column, literal(pattern, Text))
 
 
 class folded(FunctionElement[str]):  # noqa: N801  it stands among SQL functions
@@ -141,6 +147,28 @@ def _bytewise_sqlite(element: bytewise, compiler: SQLCompiler, **options: Any) -
 @compiles(bytewise, "postgresql")
 def _bytewise_postgresql(element: bytewise, compiler: SQLCompiler, **options: Any) -> str:
     return f'({compiler.process(element.clauses, **options)}) COLLATE "C"'
+
+
+class caseless(FunctionElement[str]):  # noqa: N801  it stands among SQL functions
+    """A text that is compared and sorted without regard to the case of ASCII letters, in the order of `folded`.
+
+    Unlike `folded` it is the column itself for SQLite, so an index on it also knows how the text is written. What it is
+    compared with is to be in lower case.
+    """
+
+    name = "caseless"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(caseless, "sqlite")
+def _caseless_sqlite(element: caseless, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.clauses, **options)} COLLATE NOCASE"
+
+
+@compiles(caseless, "postgresql")
+def _caseless_postgresql(element: caseless, compiler: SQLCompiler, **options: Any) -> str:
+    return f'lower(({compiler.process(element.clauses, **options)}) COLLATE "C")'
 
 
 class domain_of(FunctionElement[str]):  # noqa: N801  it stands among SQL functions

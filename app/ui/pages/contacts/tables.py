@@ -40,7 +40,7 @@ def read_tsv(text: str) -> Table:
 
 
 def read_html(text: str) -> Table:
-    """The cells of the first table in *text*; one that spans several places stands in the first. Empty if there is none."""
+    """The cells of the first table in *text*; one that spans several places stands in the first. Empty without one."""
     reader = _TableReader()
     reader.feed(text)
     reader.close()

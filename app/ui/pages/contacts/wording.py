@@ -109,6 +109,12 @@ def field_type(kind: FieldType) -> str:
             return translate("Contacts", "E-mail address")
         case FieldType.PHONE:
             return translate("Contacts", "Phone number")
+        case FieldType.TIME_ZONE:
+            return translate("Contacts", "Time zone")
+        case FieldType.CHOICE:
+            return translate("Contacts", "One of several words")
+        case FieldType.CHOICES:
+            return translate("Contacts", "Several of several words")
         case FieldType.COUNTRY:
             return translate("Contacts", "Country")
         case FieldType.LANGUAGE:
