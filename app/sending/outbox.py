@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.audience.barred_domains import is_at_barred_domain
@@ -292,7 +292,9 @@ def _is_suppressed(
 def count_use(session: Session, account_id: int, minute: int, count: int) -> None:
     """Add to the account's use of its limits, and forget what is older than the longest of them."""
     connection = session.connection()
-    connection.execute(_ADD_USAGE, {"account_id": account_id, "minute": minute, "count": count})
+    connection.execute(
+        _ADD_USAGE[connection.dialect.name], {"account_id": account_id, "minute": minute, "count": count}
+    )
     connection.execute(_FORGET_USAGE, {"account_id": account_id, "oldest": minute - LONGEST_LIMIT_MINUTES})
 
 
@@ -322,10 +324,12 @@ _MAKE_SENDING = (
     .where(Delivery.id.in_(bindparam("ids", expanding=True)))
     .values(state=DeliveryState.SENDING, account_id=bindparam("account_id"))
 )
-_usage = upsert(AccountUsage)
-_ADD_USAGE = _usage.on_conflict_do_update(
-    index_elements=["account_id", "minute"], set_={"count": AccountUsage.count + _usage.excluded.count}
-)
+_ADD_USAGE = {
+    dialect.__name__.rpartition(".")[2]: (adding := dialect.insert(AccountUsage)).on_conflict_do_update(
+        index_elements=["account_id", "minute"], set_={"count": AccountUsage.count + adding.excluded.count}
+    )
+    for dialect in (sqlite, postgresql)
+}
 _FORGET_USAGE = delete(AccountUsage).where(
     AccountUsage.account_id == bindparam("account_id"), AccountUsage.minute < bindparam("oldest")
 )
