@@ -158,6 +158,7 @@ async def test_a_newer_question_wins_over_a_slower_one(app: AppWindow, workspace
 async def test_cells_speak_with_their_heading(workspace: Workspace, operations: Operations) -> None:
     some_people(workspace)
     model = await a_model(workspace, operations)
+    await until(lambda: model.index(0, 0).data() == "anna@example.com")
     assert model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "E-mail: anna@example.com"
     assert model.index(0, 1).data(Qt.ItemDataRole.AccessibleTextRole) == "Can be mailed?: Can be mailed"
 
